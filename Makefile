@@ -1,0 +1,57 @@
+# `make` alone says what there is. Everything runs from .venv, which is built when it is missing or the lock has changed.
+PYTHON ?= python3
+BIN := .venv/bin
+BUILT := .venv/.built
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test prove check bench chat replay simulate chaos desk clean
+
+help: ## Print this list.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
+
+run: $(BUILT) ## Start everything and print one URL; Ctrl-C stops it.
+	@exec $(BIN)/python -m bot run
+
+test: $(BUILT) ## Run every test; what the machine lacks is skipped with the reason.
+	@$(BIN)/pytest
+
+prove: $(BUILT) ## Count what may never happen: lost, doubled, overlapping, wrong.
+	@$(BIN)/python -m tests.prove
+
+check: $(BUILT) ## Look at format, lint, types, floors and flows.
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache --no-logo
+	@$(BIN)/python -m bot check
+
+bench: $(BUILT) ## Measure what a turn costs.
+	@$(BIN)/python -m tests.bench
+
+chat: $(BUILT) ## Talk to the bot in the terminal, without a server.
+	@exec $(BIN)/python -m bot chat
+
+replay: $(BUILT) ## Rewrite the bot's lines in the transcripts; then review the diff.
+	@$(BIN)/python -m bot test --write
+
+simulate: $(BUILT) ## Live through a year at the clinic in minutes.
+	@$(BIN)/python -m tests.simulate
+
+chaos: $(BUILT) ## Kill every process in turn while patients write.
+	@$(BIN)/python -m tests.chaos
+
+desk: $(BUILT) ## See in the terminal who needs a person.
+	@exec $(BIN)/python -m bot desk
+
+clean: ## Remove .venv and the caches; var/, which holds the clinic's data, stays.
+	@rm -rf .venv build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last: an interrupted build is taken up again.
+$(BUILT): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; if it has another name: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Building .venv, once ..." && $(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	@touch $@

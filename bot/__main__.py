@@ -1,0 +1,117 @@
+"""Frontdesk's commands: ``python -m bot COMMAND``. Each has a sentence in ``--help``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. Everything a command needs is imported by it alone."""
+    options = _parser().parse_args(argv)
+    command: Command = options.command
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="A WhatsApp front desk that a clinic runs itself.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, sentence: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=sentence, description=sentence)
+        one.set_defaults(command=command)
+        return one
+
+    add("run", _run, "Start everything and keep it running, until Ctrl-C.")
+    add("migrate", _migrate, "Bring the database to the shape this version needs.")
+    checks = add("check", _check, "Check the flow files and say everything that is wrong with them.")
+    checks.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
+    tests.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
+    tests.add_argument("--write", action="store_true", help="rewrite the bot's lines as it speaks now")
+    chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
+    chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
+    return parser
+
+
+def _add_desk(desk: argparse.ArgumentParser) -> None:
+    desk.add_argument("--as", dest="by", default=os.environ.get("USER", "reception"), help="your name")
+    desks = desk.add_subparsers(metavar="ACTION")
+    for name, action, sentence in (
+        ("list", "list", "Who needs a person (the default)."),
+        ("read", "read", "Read a conversation."),
+        ("take", "take", "Take a conversation over; the bot is silent from then on."),
+        ("reply", "reply", "Write to the patient."),
+        ("back", "back", "Hand a conversation back."),
+    ):
+        one = desks.add_parser(name, help=sentence, description=sentence)
+        one.set_defaults(action=action)
+        if name != "list":
+            one.add_argument("conversation", help="its id, or the beginning of it")
+        if name == "reply":
+            one.add_argument("words", nargs="+")
+        if name == "back":
+            one.add_argument("--to", choices=("menu", "continue", "silent"), default="menu")
+    desk.set_defaults(action="list")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from bot import supervisor
+
+    return supervisor.run(os.environ)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from bot import settings, wiring
+
+    wiring.log_to_stderr()
+    try:
+        wiring.migrate_book(settings.read(os.environ))
+    except settings.Unsafe as unsafe:
+        print(unsafe, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from bot import wiring
+
+    _, faults = wiring.look_at_flows(Path(options.directory))
+    for fault in faults:
+        print(fault if fault.level == "error" else f"{fault} (warning)")
+    errors = sum(fault.level == "error" for fault in faults)
+    print(f"{errors} to put right, {len(faults) - errors} to look at." if faults else "Nothing to put right.")
+    return 1 if errors else 0
+
+
+def _test(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.test(Path(options.directory), coverage=options.coverage, write=options.write)
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.chat(Path(options.directory))
+
+
+def _desk_list(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    environ: Mapping[str, str] = os.environ
+    return terminal.desk(environ, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""Reads the clinic's files into one frozen :class:`~bot.core.flow.Clinic`, or says everything that is wrong with them.
+
+A directory holds ``_clinic.yaml`` (what holds everywhere), ``clinic.yaml`` (facts), ``faq.yaml`` (questions), one file
+a flow, and ``translations/<language>/`` with files of the same names. Whether the flows lead anywhere is judged by
+:mod:`bot.core.check`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.adapters.flows_clinic import Engine, read_engine, read_languages, read_questions, read_translation
+from bot.adapters.flows_facts import Facts, read_facts
+from bot.adapters.flows_nodes import Node, parse
+from bot.adapters.flows_page import Page, Translation
+from bot.adapters.flows_steps import read_flow
+from bot.core.answers import fold
+from bot.core.calendar import Diary
+from bot.core.check import check
+from bot.core.fault import Fault, did_you_mean, in_reading_order
+from bot.core.flow import Clinic, Flow
+
+ENGINE_FILE, FACTS_FILE, FAQ_FILE = "_clinic.yaml", "clinic.yaml", "faq.yaml"
+FILES_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a directory gave. ``clinic`` and ``diary`` are as whole as the files are: use them when ``sound``."""
+
+    clinic: Clinic | None
+    faults: tuple[Fault, ...]
+    diary: Diary | None = None
+
+    @property
+    def sound(self) -> bool:
+        """Whether the files may be used: nothing but warnings."""
+        return self.clinic is not None and all(fault.level == "warning" for fault in self.faults)
+
+
+def load(directory: Path) -> Loaded:
+    """Read a directory. Never raises for what the files say; ``faults`` has all that each file alone shows."""
+    return load_files(_on_disk(directory))
+
+
+def load_checked(directory: Path) -> Loaded:
+    """Read a directory and check that its flows lead somewhere: every fault at once, in reading order."""
+    return checked(load(directory))
+
+
+def checked(loaded: Loaded) -> Loaded:
+    """The same with the faults of :func:`bot.core.check.check`.
+
+    A file that could not be read whole is not judged further: what is missing from it would be told twice.
+    """
+    if loaded.clinic is None:
+        return loaded
+    broken = {fault.file for fault in loaded.faults if fault.level == "error"}
+    found = (fault for fault in check(loaded.clinic) if fault.file not in broken)
+    return Loaded(loaded.clinic, in_reading_order((*loaded.faults, *found)), loaded.diary)
+
+
+def load_files(files: Mapping[str, bytes]) -> Loaded:
+    """As :func:`load`, for files by their path inside the directory (``translations/zh/booking.yaml``)."""
+    shelf = _Shelf({name: data for name, data in sorted(files.items()) if not name.startswith("tests/")})
+    for missing in {ENGINE_FILE, FACTS_FILE} - shelf.files.keys():
+        shelf.faults.append(Fault("E04", missing, 0, message="this file is missing.", remedy="Every clinic needs it."))
+    clinic, diary = shelf.compile()
+    return Loaded(clinic, in_reading_order(shelf.faults), diary)
+
+
+def _on_disk(directory: Path) -> dict[str, bytes]:
+    paths = [*directory.glob("*.yaml"), *directory.glob("translations/*/*.yaml")]
+    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths[:FILES_MAX] if path.is_file()}
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """The files of one clinic while they are put together."""
+
+    files: Mapping[str, bytes]
+    faults: list[Fault] = field(default_factory=list)
+    translations: list[Translation] = field(default_factory=list)
+
+    def compile(self) -> tuple[Clinic | None, Diary]:
+        roots = {name: root for name, data in self.files.items() if (root := self._root(name, data)) is not None}
+        if ENGINE_FILE not in roots:
+            return None, Facts().diary
+        languages = read_languages(self._page(ENGINE_FILE), roots[ENGINE_FILE])
+        self._translations(roots, languages)
+        engine = read_engine(self._page(ENGINE_FILE), roots[ENGINE_FILE])
+        facts = read_facts(self._page(FACTS_FILE), roots[FACTS_FILE], languages) if FACTS_FILE in roots else Facts()
+        questions, topics = (
+            read_questions(self._page(FAQ_FILE), roots[FAQ_FILE], languages) if FAQ_FILE in roots else ({}, ())
+        )
+        flows = self._flows(roots, engine)
+        self._tell_leftovers()
+        clinic = Clinic(
+            version=self._version(),
+            languages=languages,
+            flows=flows,
+            anywhere=engine.anywhere,
+            texts=engine.texts,
+            questions=questions,
+            first_contact=engine.first_contact,
+            otherwise=engine.otherwise,
+            facts=facts.plain,
+            lists={**facts.lists, "faq_topics": topics},
+            start_words={fold(word): flow.name for flow in flows.values() for word in flow.starts_with},
+            anywhere_words={fold(word): one for one in engine.anywhere for word in one.words},
+        )
+        return clinic, facts.diary
+
+    def _page(self, name: str) -> Page:
+        own = [one for one in self.translations if one.file.rpartition("/")[2] == name]
+        return Page(name, self.faults, own)
+
+    def _root(self, name: str, data: bytes) -> Node | None:
+        documents, faults = parse(data, name)
+        self.faults += faults
+        if len(documents) == 1:
+            return documents[0]
+        if documents:
+            self.faults.append(
+                Fault(
+                    "E01",
+                    name,
+                    documents[1].line,
+                    1,
+                    message="a second document starts here.",
+                    remedy='Delete the line "---", or make two files.',
+                )
+            )
+        elif not faults:
+            self.faults.append(Fault("E04", name, 1, message="this file is empty.", remedy="Delete it."))
+        return None
+
+    def _translations(self, roots: Mapping[str, Node], languages: tuple[str, ...]) -> None:
+        for name in [name for name in roots if "/" in name]:
+            _, language, file = name.split("/", 2)
+            page = Page(name, self.faults)
+            if language not in languages[1:]:
+                page.fault(
+                    "W71",
+                    roots[name],
+                    f'"{language}" is not translated to.',
+                    f'Add "{language}" to the languages in {ENGINE_FILE}, or delete this file.',
+                )
+            elif file not in self.files:
+                page.fault(
+                    "W71",
+                    roots[name],
+                    f'there is no file "{file}" to translate.',
+                    did_you_mean(file, self.files, "Delete this file."),
+                )
+            else:
+                self.translations.append(read_translation(page, roots[name], language))
+
+    def _flows(self, roots: Mapping[str, Node], engine: Engine) -> dict[str, Flow]:
+        flows: dict[str, Flow] = {}
+        for name in roots:
+            if "/" in name or name in (ENGINE_FILE, FACTS_FILE, FAQ_FILE):
+                continue
+            flow = read_flow(self._page(name), roots[name], engine.defaults)
+            if flow is None:
+                continue
+            if flow.name in flows:
+                self.faults.append(
+                    Fault(
+                        "E05",
+                        name,
+                        1,
+                        1,
+                        message=f'the flow "{flow.name}" is also in {flows[flow.name].file}.',
+                        remedy="Rename one of them.",
+                    )
+                )
+            flows.setdefault(flow.name, flow)
+        return flows
+
+    def _tell_leftovers(self) -> None:
+        """Translations of texts that are gone. A misspelt path is one of them."""
+        for one in self.translations:
+            page = Page(one.file, self.faults)
+            for path in one.pairs.keys() - one.used:
+                page.fault(
+                    "W71",
+                    one.pairs[path][0],
+                    f'there is no text "{path}" any more.',
+                    did_you_mean(path, one.used, "Delete its translation."),
+                )
+
+    def _version(self) -> str:
+        digest = hashlib.sha256()
+        for name, data in self.files.items():
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+        return digest.hexdigest()[:12]

@@ -1,0 +1,86 @@
+"""The worker of the queue. It runs jobs in its own process, and only those it was told of.
+
+It does not fork: our jobs are few, short and known, everything they wait for has a time limit, and what one leaves
+undone the tick finds again. So the database and Twilio's client stay open between jobs, and no thread or connection is
+ever carried through a fork. A job that takes the worker down costs a restart of a second.
+
+A name in Redis is never imported: whoever can write there could otherwise have anything called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from redis import Redis
+from rq import SimpleWorker
+from rq.exceptions import DeserializationError
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from bot.adapters.rq_queue import QUEUE
+
+Report = Callable[[str, Mapping[str, object]], None]
+
+WORKER_TTL_SECONDS = 20
+LOOK_AFTER_SECONDS = 5
+"""With RQ's own settings a job of a killed worker is found after minutes."""
+
+
+class JobRefused(Exception):
+    """A job that this worker was not told of. It is not imported, not run, and kept as failed."""
+
+
+def work(url: str, jobs: frozenset[str], report: Report, burst: bool = False) -> None:
+    """Run the queue's jobs until told to stop by SIGTERM, or with ``burst`` until none is left.
+
+    ``jobs`` are the dotted names that may be called. Raises RedisError when Redis is away at the start.
+    """
+    worker = _worker_class(jobs, report)(
+        [QUEUE],
+        connection=Redis.from_url(url),
+        serializer=JSONSerializer,
+        job_class=_job_class(jobs),
+        worker_ttl=WORKER_TTL_SECONDS,
+        maintenance_interval=LOOK_AFTER_SECONDS,
+        job_monitoring_interval=LOOK_AFTER_SECONDS,
+        log_job_description=False,
+    )
+    worker.work(burst=burst, logging_level="WARNING")
+
+
+def _job_class(jobs: frozenset[str]) -> type[Job]:
+    class KnownJob(Job):
+        """A job that is looked up among the known ones, and has nothing else that RQ would call by name or URL."""
+
+        @property
+        def func(self) -> Callable[..., Any]:
+            try:
+                known = self.func_name in jobs and self.instance is None
+            except DeserializationError:
+                known = False
+            if not known:
+                raise JobRefused(self.id)
+            found: Callable[..., Any] = super().func
+            return found
+
+        def restore(self, raw_data: Any) -> Any:
+            restored = super().restore(raw_data)
+            self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+            self.webhooks = []
+            return restored
+
+    return KnownJob
+
+
+def _worker_class(jobs: frozenset[str], report: Report) -> type[SimpleWorker]:
+    class KnownJobsWorker(SimpleWorker):
+        """RQ's worker, which tells the operator what failed by id: its own log would show a job's data."""
+
+        max_connection_wait_time = 2.0
+
+        def handle_exception(self, job: Job, *exc_info: Any) -> None:
+            kind = exc_info[0]
+            report("job_refused" if kind is JobRefused else "job_failed", {"job": job.id, "error": kind.__name__})
+
+    return KnownJobsWorker

@@ -1,0 +1,72 @@
+"""The book of record: opens transactions, and puts the nouns of a ledger together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+
+from bot.adapters.sql import schema
+from bot.adapters.sql.appointments import Appointments
+from bot.adapters.sql.conversations import Conversations
+from bot.adapters.sql.engine import open_engine
+from bot.adapters.sql.follow_ups import FollowUps
+from bot.adapters.sql.inbox import Inbox
+from bot.adapters.sql.journal import Journal
+from bot.adapters.sql.outbox import Outbox
+from bot.ports import BookAway
+
+_KEY = select(schema.installation.c.value).where(schema.installation.c.name == "conversation_key")
+_MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
+
+
+class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps):
+    """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
+
+
+class SqlBook:
+    """SQLite or PostgreSQL behind :class:`bot.ports.Book`. It connects when it is first used, so forks come first."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlLedger]:
+        """Open a transaction; it commits when the block ends well.
+
+        When the connection breaks during the commit itself nobody knows whether it was written: BookAway then means
+        "try again", and every write is keyed so that a second one changes nothing.
+        """
+        try:
+            with self._engine.begin() as connection:
+                yield SqlLedger(connection)
+        except PoolExhausted as error:
+            raise BookAway("no connection is free") from error
+
+    def conversation_key(self) -> bytes:
+        """32 random bytes, made by whoever asks first and kept for good."""
+        with self._engine.begin() as connection:
+            kept: bytes | None = connection.scalar(_KEY)
+            if kept is None:
+                connection.execute(_MAKE_KEY, {"name": "conversation_key", "value": secrets.token_bytes(32)})
+                kept = connection.scalar(_KEY)
+        assert kept is not None
+        return bytes(kept)
+
+    def healthy(self) -> bool:
+        """Whether a transaction can be opened now and the tables are there."""
+        try:
+            with self.begin() as ledger:
+                ledger.inbound_status("")
+        except (BookAway, SQLAlchemyError):
+            return False
+        return True
+
+    def dispose(self) -> None:
+        """Close every pooled connection; the next use opens new ones."""
+        self._engine.dispose()

@@ -1,0 +1,116 @@
+"""Conversations: their counters, their state, and those that need a person."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import bindparam, case, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from bot.adapters.sql.part import Part, to_json
+from bot.adapters.sql.schema import UNDELIVERED, conversation, inbound, outbox
+from bot.core.conversation import Conversation, from_data, to_data
+from bot.ports import Head, Waiting
+
+_ID = conversation.c.id == bindparam("conversation")
+
+# NO KEY UPDATE: others may still add rows that refer to this conversation.
+_HEAD = select(conversation.c.seq, conversation.c.arrived).where(_ID).with_for_update(key_share=True)
+_READ = select(conversation.c.state).where(_ID)
+_CREATE = insert(conversation).on_conflict_do_nothing(index_elements=["id"])
+_SAVE = (
+    update(conversation)
+    .where(_ID)
+    .values(held_at=case((bindparam("held_now") > 0, bindparam("held_now")), else_=conversation.c.held_at))
+)
+_SILENCES = (
+    select(conversation.c.id)
+    .where(conversation.c.silence_due > 0, conversation.c.silence_due <= bindparam("now"))
+    .order_by(conversation.c.silence_due)
+    .limit(bindparam("rows_max"))
+)
+_NEEDING = select(
+    conversation.c.id,
+    conversation.c.control,
+    conversation.c.holder,
+    conversation.c.reason,
+    conversation.c.urgent,
+    conversation.c.look,
+    conversation.c.waiting_since,
+).where(or_(conversation.c.control.in_(("waiting", "held")), conversation.c.look))
+# What failed before a receptionist had the conversation, she has seen.
+_UNDELIVERED = (
+    select(conversation.c.id, conversation.c.control, outbox.c.note, outbox.c.changed_at)
+    .join_from(outbox, conversation)
+    .where(text(f"outbox.{UNDELIVERED}"), outbox.c.changed_at >= conversation.c.held_at)
+    .order_by(outbox.c.changed_at, outbox.c.id)
+)
+_GIVEN_UP = (
+    select(conversation.c.id, conversation.c.control, inbound.c.received_at)
+    .join_from(inbound, conversation)
+    .where(inbound.c.status == "person", inbound.c.received_at >= conversation.c.held_at)
+    .order_by(inbound.c.received_at)
+)
+
+
+class Conversations(Part):
+    """The conversations' part of :class:`bot.ports.Ledger`."""
+
+    def head(self, conversation: str) -> Head | None:
+        row = self._connection.execute(_HEAD, {"conversation": conversation}).first()
+        return Head(row.seq, row.arrived) if row else None
+
+    def create(self, conversation: Conversation, now: int) -> Head:
+        columns = {**_columns(conversation), "seq": conversation.turn, "created_at": now, "changed_at": now}
+        self._connection.execute(_CREATE, {"id": conversation.id, **columns})
+        head = self.head(conversation.id)
+        assert head is not None
+        return head
+
+    def read(self, conversation: str) -> Conversation | None:
+        state = self._connection.scalar(_READ, {"conversation": conversation})
+        return from_data(json.loads(state)) if state else None
+
+    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> None:
+        self._connection.execute(
+            _SAVE,
+            {
+                "conversation": conversation.id,
+                **_columns(conversation),
+                "seq": seq,
+                "arrived": arrived,
+                "changed_at": now,
+                "held_now": now if conversation.control == "held" else 0,
+            },
+        )
+
+    def silences_due(self, now: int, limit: int) -> tuple[str, ...]:
+        return tuple(self._connection.scalars(_SILENCES, {"now": now, "rows_max": limit}))
+
+    def needing_a_person(self) -> tuple[Waiting, ...]:
+        found = {row.id: Waiting(*row) for row in self._connection.execute(_NEEDING)}
+        for id, control, note, at in self._connection.execute(_UNDELIVERED):
+            reason = note or "a message could not be delivered"
+            found.setdefault(id, Waiting(id, control, "", reason, urgent=False, look=True, waiting_since=at))
+        for id, control, at in self._connection.execute(_GIVEN_UP):
+            reason = "a message of the patient could not be handled"
+            found.setdefault(id, Waiting(id, control, "", reason, urgent=False, look=True, waiting_since=at))
+        return tuple(sorted(found.values(), key=lambda one: (not one.urgent, one.waiting_since, one.conversation)))
+
+
+def _columns(conversation: Conversation) -> dict[str, Any]:
+    """The state, and beside it what the desk and the outbox look for."""
+    return {
+        "address": conversation.address,
+        "control": conversation.control,
+        "holder": conversation.holder,
+        "reason": conversation.reason,
+        "urgent": conversation.urgent,
+        "look": conversation.look,
+        "opted_out": conversation.opted_out,
+        "waiting_since": conversation.waiting_since,
+        "last_inbound_at": conversation.last_inbound_at,
+        "silence_due": conversation.silence_due,
+        "state": to_json(to_data(conversation)),
+    }

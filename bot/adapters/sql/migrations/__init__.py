@@ -1,0 +1,42 @@
+"""Bringing a database to today's schema."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from bot.adapters.sql.engine import open_engine
+
+PATIENCE_SECONDS = 60
+"""How long a second process waits for the one that migrates."""
+_LOCK = 0x6672_6F6E
+"""Any number, the same for every process that migrates this database."""
+
+
+def migrate(url: str) -> None:
+    """Bring the database at ``url`` to the newest revision, all or nothing. Several processes may call it at once.
+
+    Raises BookAway when the database cannot be reached.
+    """
+    # Alembic costs more to import than the rest of this package, and only this needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    engine = open_engine(url, PATIENCE_SECONDS)
+    config = Config()
+    config.set_main_option("script_location", "bot.adapters.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    try:
+        with engine.begin() as connection:
+            _alone(connection)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def _alone(connection: Connection) -> None:
+    """Let nobody else migrate until the commit. On SQLite, beginning has done so already."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")

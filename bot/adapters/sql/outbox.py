@@ -1,0 +1,336 @@
+"""The outbox: words on their way out, claimed one at a time per conversation.
+
+Theory of operation
+-------------------
+A claim locks the conversation's row and its unfinished outbox rows, oldest first, and judges each (:func:`judge`): the
+first that may go is claimed with a fresh attempt, and nothing behind it moves until that attempt is concluded. Rows
+that may not go any more leave the queue with a reason; rows that merely wait (a follow-up while a receptionist talks,
+or one due later) let others pass, but a row to be tried again holds its place. Safety text waits behind nothing.
+
+What became of an attempt comes from three sides: the sender that made it, Twilio's callbacks, and whoever settles what
+is unknown. The sender and the settler are fenced by the attempt's id and only touch a row that is still ``sending`` or
+``unknown``; a callback only ever raises the status. So it does not matter who comes first, or twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from sqlalchemy import Text, and_, bindparam, case, func, insert, not_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+
+from bot.adapters.sql.part import Part, to_json
+from bot.adapters.sql.schema import appointment, conversation, follow_up, outbox, send_attempt
+from bot.core.control import WHO_MAY_SPEAK, may_speak
+from bot.core.delivery import RowStatus, remedy, rises
+from bot.core.effects import Choice
+from bot.ports import Outgoing, Result, Words
+
+FIRST_LOOK_SECONDS = 10
+SECOND_LOOK_SECONDS = 60
+"""How long after an unclear attempt Twilio's list is looked into, and how long after that again."""
+
+Row = Any
+"""A row as a statement here selects it; its columns are that statement's."""
+Judgement = Literal["claim", "pass", "stop", "suppressed", "expired", "needs_person"]
+
+_UNSETTLED = frozenset({"sending", "unknown"})
+_UNFINISHED = frozenset({"queued", *_UNSETTLED})
+_THESE: Any = bindparam("conversations", expanding=True)
+
+_QUEUE = insert(outbox)
+_QUEUE_ONCE = insert_or_leave(outbox).on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.id)
+
+# SKIP LOCKED: a conversation in the middle of a turn is left alone; its own turn wakes a sender.
+_LOCK = (
+    select(
+        conversation.c.id,
+        conversation.c.address,
+        conversation.c.control,
+        conversation.c.holder,
+        conversation.c.opted_out,
+        conversation.c.last_inbound_at,
+    )
+    .where(conversation.c.id.in_(_THESE))
+    .order_by(conversation.c.id)
+    .with_for_update(key_share=True, skip_locked=True)
+)
+_CLAIMABLE = (
+    select(outbox)
+    .where(outbox.c.conversation.in_(_THESE), outbox.c.status.in_(_UNFINISHED))
+    .order_by(outbox.c.id)
+    .with_for_update()
+)
+_FOLLOWED_UP = (
+    select(appointment.c.status, appointment.c.version, follow_up.c.made_for_version)
+    .join_from(follow_up, appointment)
+    .where(follow_up.c.id == bindparam("follow_up"))
+)
+_ROW = outbox.c.id == bindparam("row")
+_CHANGE = update(outbox).where(_ROW)
+_CLAIM = (
+    update(outbox)
+    .where(_ROW)
+    .values(status="sending", tries=outbox.c.tries + 1, attempt=bindparam("fresh"), changed_at=bindparam("now"))
+)
+_ATTEMPT = insert(send_attempt)
+
+_ATTEMPTED = (
+    select(outbox.c.id, outbox.c.conversation, outbox.c.status, outbox.c.attempt, outbox.c.due_at, outbox.c.note)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+    .order_by(outbox.c.id)
+    .with_for_update()
+)
+_CONCLUDE = (
+    update(send_attempt)
+    # A callback that was faster knows better.
+    .where(send_attempt.c.id == bindparam("attempt"), send_attempt.c.outcome.in_(("", "unknown")))
+    .values(sid=func.coalesce(bindparam("new_sid", type_=Text), send_attempt.c.sid))
+)
+_KNOWN = (
+    select(outbox.c.id, outbox.c.conversation, outbox.c.status, outbox.c.attempt, outbox.c.note)
+    .add_columns(send_attempt.c.id.label("called"), send_attempt.c.outcome)
+    .join_from(outbox, send_attempt, send_attempt.c.outbox_id == outbox.c.id)
+    .with_for_update()
+)
+_BY_ATTEMPT = _KNOWN.where(send_attempt.c.id == bindparam("called_back"))
+_BY_SID = _KNOWN.where(send_attempt.c.sid == bindparam("called_back"))
+_HEARD = (
+    update(send_attempt)
+    .where(send_attempt.c.id == bindparam("attempt"))
+    .values(sid=func.coalesce(send_attempt.c.sid, bindparam("new_sid", type_=Text)))
+)
+_SID = select(send_attempt.c.id).where(send_attempt.c.sid == bindparam("message"))
+
+_IS_KEPT = and_(
+    outbox.c.speech == "follow-up",
+    conversation.c.control.in_([control for control, verdict in WHO_MAY_SPEAK["follow-up"].items() if verdict == "keep"]),
+    not_(conversation.c.opted_out),
+    or_(outbox.c.expires_at == 0, outbox.c.expires_at > bindparam("now")),
+)
+_GOES = and_(outbox.c.status == "queued", outbox.c.due_at <= bindparam("now"), not_(_IS_KEPT))
+_IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, outbox.c.due_at > bindparam("now")))
+_first_that_goes = func.min(case((_GOES, outbox.c.id)))
+_first_in_the_way = func.min(case((_IN_THE_WAY, outbox.c.id)))
+# The same judgement as a claim's, for many conversations at once; what it finds too much, a claim will not take.
+_READY = (
+    select(outbox.c.conversation)
+    .join_from(outbox, conversation)
+    .where(outbox.c.status.in_(_UNFINISHED))
+    .group_by(outbox.c.conversation)
+    .having(
+        or_(
+            func.coalesce(_first_that_goes < _first_in_the_way, _first_that_goes.is_not(None)),
+            func.count(case((and_(_GOES, outbox.c.speech == "safety"), 1))) > 0,
+        )
+    )
+)
+_READY_THESE = _READY.where(outbox.c.conversation.in_(_THESE))
+_READY_ALL = _READY.order_by(func.min(outbox.c.id)).limit(bindparam("rows_max"))
+
+_LEFT_BEHIND = (
+    select(outbox.c.id, outbox.c.attempt)
+    .where(outbox.c.status == "sending")
+    .order_by(outbox.c.id)
+    .limit(bindparam("rows_max"))
+)
+_TO_SETTLE = (
+    select(
+        outbox,
+        send_attempt.c.sid,
+        send_attempt.c.started_at,
+        conversation.c.address,
+        conversation.c.last_inbound_at,
+    )
+    .join_from(outbox, send_attempt, send_attempt.c.id == outbox.c.attempt)
+    .join(conversation, conversation.c.id == outbox.c.conversation)
+    .where(outbox.c.status == "unknown", outbox.c.look_at <= bindparam("now"))
+    .order_by(outbox.c.look_at)
+    .limit(bindparam("rows_max"))
+)
+
+
+class Outbox(Part):
+    """The outbox's part of :class:`bot.ports.Ledger`."""
+
+    def queue(self, conversation: str, words: Sequence[Words], now: int) -> int:
+        rows = [_row(conversation, one, now) for one in words]
+        if any(row["key"] for row in rows):
+            return sum(self._connection.execute(_QUEUE_ONCE, row).first() is not None for row in rows)
+        if rows:
+            self._connection.execute(_QUEUE, rows)
+        return len(rows)
+
+    def claim(
+        self, conversations: Sequence[str], claimer: str, attempts: Sequence[str], now: int
+    ) -> tuple[Outgoing, ...]:
+        locked = {row.id: row for row in self._connection.execute(_LOCK, {"conversations": list(conversations)})}
+        unfinished: dict[str, list[Row]] = defaultdict(list)
+        for row in self._connection.execute(_CLAIMABLE, {"conversations": list(locked)}):
+            unfinished[row.conversation].append(row)
+        may_go = [
+            (locked[id], row)
+            for id in dict.fromkeys(conversations)
+            if id in unfinished
+            for row in self._may_go(locked[id], unfinished[id], now)
+        ]
+        claimed = tuple(
+            _outgoing(row, conversation, attempt, row.tries + 1, now)
+            for (conversation, row), attempt in zip(may_go, attempts, strict=False)
+        )
+        if claimed:
+            self._connection.execute(_CLAIM, [{"row": one.id, "fresh": one.attempt, "now": now} for one in claimed])
+            self._connection.execute(
+                _ATTEMPT,
+                [{"id": one.attempt, "outbox_id": one.id, "claimer": claimer, "started_at": now} for one in claimed],
+            )
+        return claimed
+
+    def _may_go(self, conversation: Row, rows: Sequence[Row], now: int) -> list[Row]:
+        """The rows that may go now: safety texts first, then at most one more. Closes those that never may again."""
+        may_go, held_up = [], False
+        for row in rows:
+            if row.status in _UNSETTLED:
+                held_up = True
+            elif row.speech == "safety" or not held_up:
+                judgement, note = judge(conversation, row, self._outdated(row), now)
+                if judgement == "claim":
+                    may_go.append(row)
+                elif judgement not in ("pass", "stop"):
+                    closed = {"row": row.id, "status": judgement, "note": note, "changed_at": now}
+                    self._connection.execute(_CHANGE, closed)
+                held_up = held_up or judgement in ("claim", "stop")
+        return sorted(may_go, key=lambda row: row.speech != "safety")
+
+    def _outdated(self, row: Row) -> bool:
+        """Whether a follow-up's appointment was moved or cancelled since it was made. Its key ends with its id."""
+        id = (row.key or "").rpartition(":")[2]
+        if row.speech != "follow-up" or not id.isdigit():
+            return False
+        made = self._connection.execute(_FOLLOWED_UP, {"follow_up": int(id)}).first()
+        return made is not None and (made.status != "booked" or made.version != made.made_for_version)
+
+    def conclude(self, results: Sequence[Result], now: int) -> tuple[str, ...]:
+        if not results:
+            return ()
+        rows = {row.id: row for row in self._connection.execute(_ATTEMPTED, {"rows": [one.id for one in results]})}
+        self._connection.execute(
+            _CONCLUDE,
+            [
+                {"attempt": one.attempt, "outcome": one.status, "new_sid": one.sid or None, "error": one.error}
+                for one in results
+            ],
+        )
+        changes = [
+            _concluded(rows[one.id], one, now)
+            for one in results
+            if one.id in rows and rows[one.id].attempt == one.attempt and rows[one.id].status in _UNSETTLED
+        ]
+        if changes:
+            self._connection.execute(_CHANGE, changes)
+        return self._ready(list({row.conversation for row in rows.values()}), now)
+
+    def callback(self, attempt: str, sid: str, status: RowStatus, error: int | None, now: int) -> str | None:
+        known = self._connection.execute(_BY_ATTEMPT, {"called_back": attempt}).first() if attempt else None
+        known = known or self._connection.execute(_BY_SID, {"called_back": sid}).first()
+        if known is None:
+            return None
+        if rises(known.outcome or "sending", status):
+            heard = {"attempt": known.called, "outcome": status, "new_sid": sid or None, "error": error}
+            self._connection.execute(_HEARD, heard)
+        over = known.attempt != known.called or known.status == "queued"
+        if not rises(known.status, status) or (status == "failed" and over):
+            # The failure of an attempt that was given up already must not stop the one that follows it.
+            return None
+        note = remedy(error)[1] if status == "failed" else known.note
+        self._connection.execute(_CHANGE, {"row": known.id, "status": status, "note": note, "changed_at": now})
+        ready = self._ready([known.conversation], now) if known.status in _UNFINISHED else ()
+        return ready[0] if ready else None
+
+    def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
+        return tuple(self._connection.scalars(_READY_ALL, {"now": now, "rows_max": limit}))
+
+    def left_behind(self, limit: int) -> tuple[tuple[int, str], ...]:
+        return tuple((id, attempt) for id, attempt in self._connection.execute(_LEFT_BEHIND, {"rows_max": limit}))
+
+    def to_settle(self, now: int, limit: int) -> tuple[Outgoing, ...]:
+        rows = self._connection.execute(_TO_SETTLE, {"now": now, "rows_max": limit})
+        return tuple(_outgoing(row, row, row.attempt, row.tries, row.started_at) for row in rows)
+
+    def sid_known(self, sid: str) -> bool:
+        return self._connection.scalar(_SID, {"message": sid}) is not None
+
+    def _ready(self, conversations: Sequence[str], now: int) -> tuple[str, ...]:
+        return tuple(self._connection.scalars(_READY_THESE, {"now": now, "conversations": conversations}))
+
+
+def judge(conversation: Row, row: Row, outdated: bool, now: int) -> tuple[Judgement, str]:
+    """What becomes of a queued row now, with the reason staff will read when it leaves the queue."""
+    verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
+    if row.speech == "follow-up" and conversation.opted_out:
+        return "suppressed", "the patient asked us not to write"
+    if outdated:
+        return "suppressed", "the appointment has changed since"
+    if verdict == "suppress":
+        return "suppressed", "the bot may not speak now"
+    if verdict == "refuse":
+        return "suppressed", "only the receptionist who has the conversation may write"
+    if 0 < row.expires_at <= now:
+        return ("needs_person" if verdict == "keep" else "expired"), "it could not be said in time"
+    if verdict == "keep":
+        return "pass", ""
+    if row.due_at > now:
+        return "stop" if row.tries else "pass", ""
+    return "claim", ""
+
+
+def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
+    return {
+        "conversation": conversation,
+        "speech": words.speech,
+        "speaker": words.speaker,
+        "text": words.text,
+        "choices": to_json([(one.id, one.label, one.description) for one in words.choices]) if words.choices else "",
+        "list_button": words.list_button,
+        "hint": words.hint,
+        "key": words.key or None,
+        "status": words.status,
+        "note": words.note,
+        "due_at": words.due_at,
+        "expires_at": words.expires_at,
+        "created_at": now,
+        "changed_at": now,
+    }
+
+
+def _outgoing(row: Row, conversation: Row, attempt: str, tries: int, started_at: int) -> Outgoing:
+    return Outgoing(
+        id=row.id,
+        conversation=row.conversation,
+        address=conversation.address,
+        attempt=attempt,
+        tries=tries,
+        speech=row.speech,
+        text=row.text,
+        choices=tuple(Choice(*choice) for choice in json.loads(row.choices or "[]")),
+        list_button=row.list_button,
+        hint=row.hint,
+        started_at=started_at,
+        sid=getattr(row, "sid", None) or "",
+        last_inbound_at=conversation.last_inbound_at,
+    )
+
+
+def _concluded(row: Row, result: Result, now: int) -> dict[str, Any]:
+    look = SECOND_LOOK_SECONDS if row.status == "unknown" else FIRST_LOOK_SECONDS
+    return {
+        "row": row.id,
+        "status": result.status,
+        "note": result.note or row.note,
+        "due_at": result.again_at if result.status == "queued" else row.due_at,
+        "look_at": (result.again_at or now + look) if result.status == "unknown" else 0,
+        "changed_at": now,
+    }

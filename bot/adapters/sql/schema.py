@@ -1,0 +1,278 @@
+"""The tables, one schema for SQLite and PostgreSQL. Instants are UTC epoch seconds; 0 means never.
+
+What no two appointments may ever do, overlap, is no check of ours: PostgreSQL's exclusion constraint and SQLite's
+triggers (both in the first migration) refuse it whoever writes. Every row of ``occupancy`` is therefore time that is
+taken now; a hold given back or an appointment cancelled deletes its rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    # Only a column of exactly this type counts up by itself on SQLite.
+    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+
+
+def _text(name: str, default: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _integer(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _conversation(nullable: bool = False) -> Column[str]:
+    return Column("conversation", Text, ForeignKey("conversation.id"), nullable=nullable)
+
+
+def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where))
+
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    comment="What belongs to this installation alone, such as the key conversation ids are made with",
+)
+
+conversation = Table(
+    "conversation",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("address"),
+    _text("control", "bot"),
+    _text("holder"),
+    _text("reason"),
+    Column("urgent", Boolean, nullable=False),
+    Column("look", Boolean, nullable=False),
+    Column("opted_out", Boolean, nullable=False),
+    _integer("waiting_since"),
+    _integer("last_inbound_at"),
+    _integer("silence_due"),
+    _integer("held_at"),
+    _integer("seq"),
+    _integer("arrived"),
+    _text("state"),
+    _integer("created_at"),
+    _integer("changed_at"),
+    CheckConstraint("control IN ('bot', 'waiting', 'held', 'closed')", name="control"),
+    _partial("ix_conversation_silence_due", "silence_due", where="silence_due > 0"),
+    comment="One address we talk with. state is the whole conversation; the other columns are read from it",
+)
+"""``held_at`` is when a receptionist last had it: what failed before that, she has seen."""
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("sid", Text, primary_key=True),
+    _conversation(),
+    _integer("arrival"),
+    _text("event"),
+    _integer("received_at"),
+    _text("status"),
+    _integer("attempts"),
+    CheckConstraint("status IN ('waiting', 'done', 'person')", name="status"),
+    Index("ix_inbound_conversation_arrival", "conversation", "arrival"),
+    _partial("ix_inbound_waiting", "conversation", where="status = 'waiting'"),
+    comment="Messages of patients, kept once each",
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    _conversation(),
+    _integer("seq"),
+    _integer("at"),
+    _text("event"),
+    _text("trace"),
+    Index("ix_journal_conversation_id", "conversation", "id"),
+    comment="What happened, turn by turn",
+)
+
+UNFINISHED = "status IN ('queued', 'sending', 'unknown')"
+UNDELIVERED = "status IN ('failed', 'needs_person')"
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _conversation(),
+    _text("speech"),
+    _text("speaker"),
+    _text("text"),
+    _text("choices"),
+    _text("list_button"),
+    _text("hint"),
+    Column("key", Text, unique=True),
+    _text("status", "queued"),
+    _text("note"),
+    _integer("due_at"),
+    _integer("expires_at"),
+    _integer("tries"),
+    Column("attempt", Text),
+    _integer("look_at"),
+    _integer("created_at"),
+    _integer("changed_at"),
+    CheckConstraint(
+        "status IN ('queued', 'sending', 'unknown', 'sent', 'delivered', 'read', 'failed', 'suppressed', 'expired', "
+        "'needs_person')",
+        name="status",
+    ),
+    Index("ix_outbox_conversation_id", "conversation", "id"),
+    _partial("ix_outbox_unfinished", "conversation", "id", where=UNFINISHED),
+    _partial("ix_outbox_undelivered", "conversation", where=UNDELIVERED),
+    comment="Every word that leaves, or was kept back, in order of id within a conversation",
+)
+"""``attempt`` is the latest one; ``look_at`` is when an unknown row is to be looked for at Twilio."""
+
+send_attempt = Table(
+    "send_attempt",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("outbox_id", BigInteger, ForeignKey("outbox.id"), nullable=False, index=True),
+    _text("claimer"),
+    _integer("started_at"),
+    _text("outcome"),
+    Column("sid", Text, unique=True),
+    Column("error", Integer),
+    comment="One attempt to post a message, written down before it is posted",
+)
+
+patient = Table(
+    "patient",
+    metadata,
+    _id(),
+    _text("name"),
+    _text("phone"),
+    _integer("created_at"),
+    comment="A person who is treated. Several may share an address, and one may change it",
+)
+
+patient_of_conversation = Table(
+    "patient_of_conversation",
+    metadata,
+    Column("conversation", Text, ForeignKey("conversation.id"), primary_key=True),
+    Column("folded_name", Text, primary_key=True),
+    Column("patient_id", BigInteger, ForeignKey("patient.id"), nullable=False, index=True),
+    comment="Who is spoken of in a conversation: the same name there is the same patient",
+)
+
+appointment = Table(
+    "appointment",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    _conversation(),
+    Column("patient_id", BigInteger, ForeignKey("patient.id"), nullable=False, index=True),
+    _text("whom"),
+    _text("service"),
+    _text("practitioner"),
+    _integer("starts_at"),
+    _integer("ends_at"),
+    _text("local_start"),
+    _text("zone"),
+    _text("status", "booked"),
+    _text("created_by"),
+    _integer("created_at"),
+    _integer("changed_at"),
+    CheckConstraint(
+        "status IN ('booked', 'arrived', 'fulfilled', 'cancelled', 'noshow', 'entered-in-error')", name="status"
+    ),
+    Index("ix_appointment_conversation_starts_at", "conversation", "starts_at"),
+    Index("ix_appointment_starts_at", "starts_at"),
+    sqlite_autoincrement=True,
+    comment="What was promised. local_start and zone are the promise, starts_at is its instant",
+)
+
+resource = Table(
+    "resource",
+    metadata,
+    _id(),
+    Column("key", Text, nullable=False, unique=True),
+    comment="Something that can be in one place only: a practitioner, later a room or a machine",
+)
+
+occupancy = Table(
+    "occupancy",
+    metadata,
+    _id(),
+    Column("resource_id", BigInteger, ForeignKey("resource.id"), nullable=False),
+    Column("seat", Integer, nullable=False, server_default="1"),
+    Column("busy_from", BigInteger, nullable=False),
+    Column("busy_to", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("appointment_id", BigInteger, ForeignKey("appointment.id"), index=True),
+    _conversation(nullable=True),
+    Column("hold_expires_at", BigInteger),
+    CheckConstraint("busy_from < busy_to", name="forward"),
+    CheckConstraint(
+        "(state = 'held' AND conversation IS NOT NULL AND hold_expires_at IS NOT NULL AND appointment_id IS NULL)"
+        " OR (state = 'booked' AND appointment_id IS NOT NULL)",
+        name="state",
+    ),
+    Index("ix_occupancy_resource_id_busy_to", "resource_id", "busy_to"),
+    _partial("uq_occupancy_held", "conversation", where="state = 'held'", unique=True),
+    comment="Time that is taken now, buffers included: held for a conversation, or booked",
+)
+
+wish = Table(
+    "wish",
+    metadata,
+    _id(),
+    Column("number", Text, nullable=False, unique=True),
+    _conversation(),
+    _text("wishes"),
+    _text("status", "open"),
+    _integer("created_at"),
+    Index("ix_wish_conversation", "conversation"),
+    comment="An appointment a patient would like, for staff to confirm",
+)
+
+follow_up = Table(
+    "follow_up",
+    metadata,
+    _id(),
+    Column("appointment_id", BigInteger, ForeignKey("appointment.id"), nullable=False),
+    _text("kind"),
+    Column("made_for_version", Integer, nullable=False),
+    _integer("due_at"),
+    _integer("expires_at"),
+    _text("status", "pending"),
+    _text("why"),
+    _integer("changed_at"),
+    UniqueConstraint("appointment_id", "kind", "made_for_version"),
+    CheckConstraint("status IN ('pending', 'queued', 'skipped', 'expired', 'needs_person')", name="status"),
+    _partial("ix_follow_up_due_at", "due_at", where="status = 'pending'"),
+    sqlite_autoincrement=True,
+    comment="Something to say at a moment that depends on an appointment",
+)

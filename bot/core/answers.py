@@ -1,0 +1,170 @@
+"""Which option a reply means, and whether a typed answer is what a question asked for.
+
+A reply that fits two options is never guessed: :func:`options_meant` gives both, and the patient is asked again. A
+reply with a "no" in it never means an option without one ("not ok" is not "ok").
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.core.events import Message, Reading
+from bot.core.flow import AnswerType, Value
+
+NEGATIONS = frozenset("no not dont don't cannot cant can't never without tak tidak jangan bukan".split()) | {
+    "不",
+    "没",
+    "別",
+    "别",
+    "வேண்டாம்",
+    "இல்லை",
+}
+TEXT_CHARACTERS_MAX = 500
+NAME_CHARACTERS_MAX = 80
+_ALIKE = 0.8
+"""Likeness from which a mistyped word counts as the word; one wrong letter in five."""
+_NUMBER = re.compile(r"^(?:(?:no|number|option|nr|#)\.? ?)?(\d{1,2})[.)]?$")
+_NOT_A_NAME = re.compile(r"[\d?!:;@#$%^&*()_+=<>\[\]{}|\\/~`\"]|https?|www\.", re.IGNORECASE)
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: one width, one case, no punctuation, single spaces."""
+    wide = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "':" else " " for c in wide)
+    return " ".join(kept.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An option a reply can mean: its id, every way to say it, and the date and time it stands for if any."""
+
+    id: str
+    words: tuple[str, ...]
+    date: str = ""
+    time: str = ""
+
+
+def options_meant(text: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    """Ids of the options a reply may mean: none, one, or several when it fits several equally well."""
+    folded = fold(text)
+    if not folded:
+        return ()
+    for find in (_by_number, _by_exact_words, _by_date_and_time, _by_shared_words, _by_likeness):
+        found = find(folded, reading, offered)
+        if found:
+            return found
+    return ()
+
+
+def _by_number(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    match = _NUMBER.match(folded)
+    if match is None:
+        return ()
+    number = int(match.group(1))
+    found = [offered[number - 1].id] if 1 <= number <= len(offered) else []
+    # "10" may be the tenth option or ten o'clock: both are offered back.
+    hours = (f"{number:02d}:00", f"{number + 12}:00")
+    found += [one.id for one in offered if one.time in hours and one.id not in found]
+    return tuple(found)
+
+
+def _by_exact_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    return tuple(one.id for one in offered if folded in map(fold, one.words))
+
+
+def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    by_date = [one for one in offered if one.date and one.date in reading.dates]
+    by_time = [one for one in offered if one.time and one.time in reading.times]
+    if reading.dates and reading.times:
+        return tuple(one.id for one in by_date if one in by_time) or tuple(
+            one.id for one in (by_date or by_time)
+        )
+    return tuple(one.id for one in by_time or by_date)
+
+
+def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    said = set(folded.split())
+    found = []
+    for one in offered:
+        for words in map(fold, one.words):
+            meant = set(words.split())
+            if (said <= meant or meant <= said) and _same_sense(said, meant):
+                found.append(one.id)
+                break
+    return tuple(found)
+
+
+def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    # 11:00 is one character from 10:00: what has digits is never corrected.
+    if not 4 <= len(folded) <= 60 or any(c.isdigit() for c in folded):
+        return ()
+    found = []
+    for one in offered:
+        ways = [words for words in map(fold, one.words) if _same_sense(set(folded.split()), set(words.split()))]
+        if " " not in folded:
+            ways += [word for words in ways for word in words.split()]
+        if difflib.get_close_matches(folded, ways, n=1, cutoff=_ALIKE):
+            found.append(one.id)
+    return tuple(found)
+
+
+def _same_sense(said: set[str], meant: set[str]) -> bool:
+    return bool(said & NEGATIONS) == bool(meant & NEGATIONS)
+
+
+def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:
+    """The value a typed reply gives for a question of this type, or None when it is none.
+
+    Dates come as ``yyyy-mm-dd`` and times as ``HH:MM`` in clinic time, phones as E.164, numbers as their digits.
+    """
+    reading, text = message.reading, message.text.strip()
+    match kind:
+        case "text":
+            return text[:TEXT_CHARACTERS_MAX] or None
+        case "person name":
+            return person_name(text, strict=tries == 0)
+        case "phone":
+            return reading.phone
+        case "date":
+            return reading.dates[0] if len(reading.dates) == 1 else None
+        case "time":
+            return reading.times[0] if len(reading.times) == 1 else None
+        case "number":
+            return reading.number
+        case "email":
+            return reading.email
+        case "yes or no":
+            return None if reading.yes_no is None else ("yes" if reading.yes_no else "no")
+
+
+def person_name(text: str, strict: bool) -> str | None:
+    """A person's name as written, or None. ``strict`` wants two words; many people have one name, so a second try does
+    not. Scripts written without spaces need two characters."""
+    name = " ".join(text.split())
+    letters = [c for c in name if unicodedata.category(c)[0] == "L"]
+    if not len(letters) >= 2 or len(name) > NAME_CHARACTERS_MAX or _NOT_A_NAME.search(name):
+        return None
+    if any(ord(c) > 0x2E7F for c in letters):
+        return name
+    words = name.split()
+    return name if len(words) >= 2 or (not strict and len(letters) >= 3) else None
+
+
+def contained(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
+    """What the longest of ``phrases`` (folded) that a message contains leads to; several when two are equally long.
+
+    >>> contained({"book": "booking", "my appointments": "mine"}, "i want to book please")
+    ('booking',)
+    """
+    padded = f" {folded} "
+    found: dict[str, int] = {}
+    for phrase, leads_to in phrases.items():
+        spaceless = any(ord(c) > 0x2E7F for c in phrase)
+        if (phrase in folded) if spaceless else (f" {phrase} " in padded):
+            found[leads_to] = max(found.get(leads_to, 0), len(phrase))
+    longest = max(found.values(), default=0)
+    return tuple(leads_to for leads_to, length in found.items() if length == longest)

@@ -1,0 +1,83 @@
+"""Checks that the clinic's files lead every patient somewhere: to an answer, an appointment or a person.
+
+Each check is one function over the compiled :class:`~bot.core.flow.Clinic`. This table is all of them; what a file
+alone shows (strict YAML, unknown keys) is found while it is read, and listed below it. E keeps files from being
+published, W warns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from bot.core import checks_actions as actions
+from bot.core import checks_graph as graph
+from bot.core import checks_words as words
+from bot.core.engine_texts import ENGINE_TEXTS
+from bot.core.fault import Fault, in_reading_order
+from bot.core.flow import Clinic
+
+__all__ = ["CHECKS", "ENGINE_TEXTS", "FOUND_WHILE_READING", "Fault", "check"]
+
+CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
+    {
+        # where flows lead
+        "E10": graph.missing_targets,
+        "E11": graph.unreachable_steps,
+        "E12": graph.off_the_end,
+        "E13": graph.silent_ends,
+        "E14": graph.traps,
+        "E15": graph.loops,
+        "E16": graph.flows_without_end,
+        "W19": graph.same_way_twice,
+        "W20": graph.long_paths,
+        # answers
+        "E30": words.same_answers,
+        "E31": words.shadowed_anywhere,
+        "E32": words.shadowed_start,
+        "E33": words.same_start_words,
+        "E37": words.unreachable_answers,
+        # names
+        "E40": words.unknown_names,
+        "W44": words.unused_names,
+        # actions
+        "E50": actions.unknown_actions,
+        "E51": actions.unhandled_outcomes,
+        "E52": actions.impossible_outcomes,
+        "E53": actions.untold_failures,
+        "E54": actions.left_open,
+        "E55": actions.opened_twice,
+        "E56": actions.unconfirmed,
+        "E57": actions.repeated_writes,
+        # what WhatsApp shows
+        "E60": words.too_long,
+        "E61": words.too_many_options,
+        # languages
+        "E72": words.different_names,
+        # people and safety
+        "E90": words.no_way_to_a_person,
+        "W91": words.unsigned_safety_texts,
+    }
+)
+
+FOUND_WHILE_READING: Mapping[str, str] = MappingProxyType(
+    {
+        "E01": "not strict YAML: a tag, an anchor, a tab, two documents, too large, too deep, not UTF-8",
+        "E02": "a key that is there twice",
+        "E03": "an unknown key",
+        "E04": "something required is missing, empty or of the wrong shape",
+        "E05": "a name with other characters than a-z, 0-9 and _, a reserved one, or one used twice",
+        "W05": "example values that the clinic has not confirmed",
+        "W06": "a secret, or a phone number outside clinic.yaml",
+        "W07": "a value that other YAML programs change (10:30, yes, +65...)",
+        "E17": '"check" without "otherwise"',
+        "E18": '"at most" without "after that", or the other way round',
+        "W71": "a translation of an older text, or of a text that is gone",
+        "E80": "silence rules that are not in order of time",
+    }
+)
+
+
+def check(clinic: Clinic) -> tuple[Fault, ...]:
+    """Everything that is wrong with what the files say together, in reading order."""
+    return in_reading_order(fault for find in CHECKS.values() for fault in find(clinic))

@@ -1,0 +1,381 @@
+"""Checks on words: answers that can be told apart, names that are known, texts that fit and are translated whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core import safety_texts
+from bot.core.actions import ACTIONS
+from bot.core.answers import Offered, fold, options_meant
+from bot.core.checks_graph import ENGINE_FILE, FAQ_FILE
+from bot.core.engine_texts import ENGINE_TEXTS
+from bot.core.events import Reading
+from bot.core.fault import Fault, Place, did_you_mean, level_of
+from bot.core.flow import Anywhere, Ask, Check, Clinic, Do, Flow, HandOver, Option, Run, Say, Step, Text
+from bot.core.names import names_in
+from bot.core.ways import Way, ways_of
+from bot.core.wording import QUESTION_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
+
+FACTS_FILE = "clinic.yaml"
+BUTTONS_MAX = 3
+BUTTON_CHARACTERS_MAX = 20
+ROW_CHARACTERS_MAX = 24
+DESCRIPTION_CHARACTERS_MAX = 72
+ROWS_MAX = 10
+CONTACT_NAMES = ("contact.phone", "contact.language", "contact.opted_out")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A text and where it stands. ``most`` is how many characters it may have."""
+
+    file: str
+    line: int
+    step: str
+    what: str
+    text: Text
+    most: int = TEXT_CHARACTERS_MAX
+
+    def fault(self, code: str, message: str, remedy: str) -> Fault:
+        """A fault of this text."""
+        return Fault(code, self.file, self.line, 0, self.step, f"{self.what} {message}", remedy, level_of(code))
+
+
+# ---- where texts are
+
+
+def _spots_of(flow: Flow) -> Iterator[Spot]:
+    yield Spot(flow.file, 1, "", "the title", flow.title)
+    for step in flow.steps.values():
+        match step.body:
+            case Ask():
+                yield from _spots_of_ask(flow, step, step.body)
+            case Say(text=text):
+                yield Spot(flow.file, step.line, step.name, "the text", text)
+            case HandOver(say=say) if say is not None:
+                yield Spot(flow.file, step.line, step.name, "the text", say)
+
+
+def _spots_of_ask(flow: Flow, step: Step, ask: Ask) -> Iterator[Spot]:
+    options = (*ask.options, *ask.more_options)
+    offers = bool(options or ask.options_from)
+    listed = bool(ask.options_from) or len(options) > BUTTONS_MAX
+    most = QUESTION_CHARACTERS_MAX if offers else TEXT_CHARACTERS_MAX
+    yield Spot(flow.file, step.line, step.name, "the question", ask.text, most)
+    if ask.not_understood is not None:
+        yield Spot(flow.file, step.line, step.name, '"not understood"', ask.not_understood)
+    for option in options:
+        words = f'the option "{option.label.source}"'
+        size = ROW_CHARACTERS_MAX if listed else BUTTON_CHARACTERS_MAX
+        yield Spot(flow.file, option.line, step.name, words, option.label, size)
+        if option.description is not None:
+            what = f"the description of {words}"
+            yield Spot(flow.file, option.line, step.name, what, option.description, DESCRIPTION_CHARACTERS_MAX)
+    for rule in ask.silent:
+        if rule.say is not None and rule.line:
+            yield Spot(flow.file, rule.line, step.name, "the silence text", rule.say)
+        elif rule.say is not None:
+            yield Spot(ENGINE_FILE, 0, "", "the silence text", rule.say)
+
+
+def _spots_of_engine(clinic: Clinic) -> Iterator[Spot]:
+    sizes = {"list button": BUTTON_CHARACTERS_MAX, "continue yes": BUTTON_CHARACTERS_MAX,
+             "continue no": BUTTON_CHARACTERS_MAX, "more": ROW_CHARACTERS_MAX,
+             "none of these": ROW_CHARACTERS_MAX}  # fmt: skip
+    for name, text in clinic.texts.items():
+        yield Spot(ENGINE_FILE, 0, "", f'the text "{name}"', text, sizes.get(name, QUESTION_CHARACTERS_MAX))
+    for question in clinic.questions.values():
+        what = f'the question "{question.id}"'
+        yield Spot(FAQ_FILE, question.line, "", what, question.question, QUESTION_CHARACTERS_MAX)
+        yield Spot(FAQ_FILE, question.line, "", f'"short" of {what}', question.short, ROW_CHARACTERS_MAX)
+        yield Spot(FAQ_FILE, question.line, "", f"the answer of {what}", question.answer, QUESTION_CHARACTERS_MAX)
+    for name, options in clinic.lists.items():
+        file = FAQ_FILE if name == "faq_topics" else FACTS_FILE
+        for option in options:
+            labels = option.get("labels")
+            translated = {str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {}
+            label = Text(str(option.get("label", "")), translated)
+            yield Spot(file, 0, "", f'"{label.source}" ({name.replace("_", " ")})', label, ROW_CHARACTERS_MAX)
+
+
+def _spots(clinic: Clinic) -> Iterator[Spot]:
+    for flow in clinic.flows.values():
+        yield from _spots_of(flow)
+    yield from _spots_of_engine(clinic)
+
+
+# ---- answers
+
+
+def _asks(clinic: Clinic) -> Iterator[tuple[Flow, Step, Ask]]:
+    for flow in clinic.flows.values():
+        for step in flow.steps.values():
+            if isinstance(step.body, Ask):
+                yield flow, step, step.body
+
+
+def ways_to_say(option: Option) -> tuple[str, ...]:
+    """Everything a patient can write to mean an option."""
+    return (option.label.source, *option.label.translations.values(), *option.also)
+
+
+def same_answers(clinic: Clinic) -> Iterator[Fault]:
+    """E30: the same words mean two options of one question, in any language."""
+    for flow, step, ask in _asks(clinic):
+        meant: dict[str, Option] = {}
+        for option in (*ask.options, *ask.more_options):
+            for words in ways_to_say(option):
+                first = meant.setdefault(fold(words), option)
+                if first is not option:
+                    yield Place(flow, step, option.line).fault(
+                        "E30",
+                        f'"{words}" means both "{first.label.source}" and "{option.label.source}".',
+                        "Take it away from one of them.",
+                    )
+
+
+def shadowed_anywhere(clinic: Clinic) -> Iterator[Fault]:
+    """E31: an option takes words that work anywhere, and does something else."""
+    for flow, step, way, words in _option_words(clinic):
+        found = clinic.anywhere_words.get(fold(words))
+        if found is not None and not _does_the_same(clinic, flow, way, found):
+            yield Place(flow, step, way.line).fault(
+                "E31",
+                f'"{words}" also means "{found.name}" anywhere.',
+                "Word the option differently, or take the word away from it.",
+            )
+
+
+def shadowed_start(clinic: Clinic) -> Iterator[Fault]:
+    """E32: an option takes words that start another flow, and does something else."""
+    for flow, step, way, words in _option_words(clinic):
+        other = clinic.start_words.get(fold(words))
+        if other is not None and other not in (flow.name, _run_by(flow, way)):
+            yield Place(flow, step, way.line).fault(
+                "E32",
+                f'"{words}" also starts "{other}".',
+                "Word the option differently, or take the word away from it.",
+            )
+
+
+def _option_words(clinic: Clinic) -> Iterator[tuple[Flow, Step, Way, str]]:
+    for flow, step, _ in _asks(clinic):
+        for way in ways_of(step):
+            for words in ways_to_say(way.option) if way.option else ():
+                yield flow, step, way, words
+
+
+def _run_by(flow: Flow, way: Way) -> str | None:
+    """The flow an option runs, at once or in the step it goes to."""
+    step = flow.steps.get(way.target.step or "") if way.target else None
+    return step.body.flow if way.run is None and step is not None and isinstance(step.body, Run) else way.run
+
+
+def _does_the_same(clinic: Clinic, flow: Flow, way: Way, anywhere: Anywhere) -> bool:
+    ran = _run_by(flow, way)
+    if anywhere.act == "run":
+        return ran == anywhere.run
+    step = flow.steps.get(way.target.step or "") if way.target else None
+    if ran in clinic.flows:
+        step = clinic.flows[ran or ""].first
+    return anywhere.act == "hand over" and step is not None and isinstance(step.body, HandOver)
+
+
+def same_start_words(clinic: Clinic) -> Iterator[Fault]:
+    """E33: two flows start with the same words, or words that work anywhere keep a flow from starting."""
+    seen: dict[str, Flow] = {}
+    for flow in clinic.flows.values():
+        for words in flow.starts_with:
+            first = seen.setdefault(fold(words), flow)
+            if first is not flow:
+                yield Place(flow, None).fault(
+                    "E33", f'"{words}" also starts "{first.name}".', "Take it away from one of them."
+                )
+            found = clinic.anywhere_words.get(fold(words))
+            if found is not None and found.run != flow.name:
+                yield Place(flow, None).fault(
+                    "E33",
+                    f'"{words}" means "{found.name}" anywhere and never starts this flow.',
+                    'Take it away from "starts with".',
+                )
+
+
+def unreachable_answers(clinic: Clinic) -> Iterator[Fault]:
+    """E37: a label that is sent back as text, or the number before it, does not lead to its own option."""
+    for flow, step, ask in _asks(clinic):
+        options = (*ask.options, *ask.more_options)
+        offered = [Offered(one.id, ways_to_say(one)) for one in options]
+        for position, option in enumerate(options, start=1):
+            said = [option.label.in_language(language) for language in clinic.languages]
+            said += [] if ask.options_from else [str(position)]
+            for words in dict.fromkeys(said):
+                if options_meant(words, Reading(), offered) != (option.id,):
+                    yield Place(flow, step, option.line).fault(
+                        "E37",
+                        f'"{words}" does not lead to the option "{option.label.source}".',
+                        "Word the options so that each stands for itself.",
+                    )
+
+
+# ---- names
+
+Scope = dict[str, frozenset[str] | None]
+"""What a flow saves, by name, with the fields each has; None when they are not known before."""
+
+
+def _scope(clinic: Clinic, flow: Flow) -> Scope:
+    scope: Scope = {}
+    for step in flow.steps.values():
+        match step.body:
+            case Ask(save_as=str(name)) as ask:
+                scope[name] = None if ask.options_from else frozenset({"id", "label"})
+            case Do(save_as=str(name), action=action) if action in ACTIONS:
+                given = {part for parts in ACTIONS[action].gives.values() for part in parts}
+                scope[name] = None if "*" in given or scope.get(name, given) is None else frozenset(given)
+    for other in clinic.flows.values():
+        for step in other.steps.values():
+            if isinstance(step.body, Run) and step.body.flow == flow.name:
+                scope |= dict.fromkeys(step.body.inputs)
+    return scope
+
+
+def unknown_names(clinic: Clinic) -> Iterator[Fault]:
+    """E40: a text, condition, input or list names something that nothing saves."""
+    for flow in clinic.flows.values():
+        scope = _scope(clinic, flow)
+        for step, where, name in _used(flow):
+            if not _is_known(clinic, scope, name):
+                yield Place(flow, step).fault(
+                    "E40", f'{where} names "{name}", which nothing saves.', _meant(clinic, scope, name)
+                )
+    engine = {**{f'the text "{name}"': names for name, names in ENGINE_TEXTS.items()}}
+    for spot in _spots_of_engine(clinic):
+        for name in names_in(spot.text.source):
+            if name not in engine.get(spot.what, ()) and not _is_known(clinic, {}, name):
+                yield spot.fault("E40", f'names "{name}", which nothing saves.', _meant(clinic, {}, name))
+
+
+def _used(flow: Flow) -> Iterator[tuple[Step, str, str]]:
+    for spot in _spots_of(flow):
+        for name in names_in(spot.text.source):
+            yield flow.steps.get(spot.step, flow.first), spot.what, name
+    for step in flow.steps.values():
+        match step.body:
+            case Ask(options_from=str(name)):
+                yield step, '"options from"', name
+            case Do(inputs=inputs) | Run(inputs=inputs):
+                for key, name in inputs.items():
+                    if not name.startswith('"'):
+                        yield step, f'the input "{key}"', name
+            case Check(ways=ways):
+                for condition, _ in ways:
+                    yield step, "the condition", condition.name
+
+
+def _is_known(clinic: Clinic, scope: Scope, name: str) -> bool:
+    head, _, rest = name.partition(".")
+    if head == "clinic":
+        return _facts(clinic) >= {name.replace("_", " ")}
+    if name in clinic.lists or name in CONTACT_NAMES:
+        return True
+    fields = scope.get(head)
+    return head in scope and (not rest or fields is None or rest.partition(".")[0] in fields)
+
+
+def _facts(clinic: Clinic) -> set[str]:
+    known: set[str] = set()
+    waiting = [("clinic", clinic.facts)]
+    while waiting:
+        path, value = waiting.pop()
+        for key, part in value.items():
+            known.add(f"{path}.{key}".replace("_", " "))
+            if isinstance(part, dict):
+                waiting.append((f"{path}.{key}", part))
+    return known
+
+
+def _meant(clinic: Clinic, scope: Scope, name: str) -> str:
+    head = name.partition(".")[0]
+    fields = scope.get(head) or ()
+    known = [*scope, *CONTACT_NAMES, *(f"{head}.{field}" for field in fields)]
+    known += [fact.replace(" ", "_") for fact in _facts(clinic)]
+    return did_you_mean(name, known, "Save it first, or put quotes around a text.")
+
+
+def unused_names(clinic: Clinic) -> Iterator[Fault]:
+    """W44: something is saved and never used in its flow."""
+    for flow in clinic.flows.values():
+        used = {name.partition(".")[0] for _, _, name in _used(flow)}
+        for step in flow.steps.values():
+            match step.body:
+                case Ask(save_as=str(name)) | Do(save_as=str(name)) if name not in used:
+                    yield Place(flow, step).fault("W44", f'"{name}" is saved and never used.', 'Delete "save as".')
+
+
+# ---- what fits, what is translated
+
+
+def too_long(clinic: Clinic) -> Iterator[Fault]:
+    """E60: a label, description or text is longer than WhatsApp shows, in some language."""
+    for spot in _spots(clinic):
+        for language in clinic.languages:
+            length = len(spot.text.in_language(language))
+            own = language == clinic.languages[0] or language in spot.text.translations
+            if own and length > spot.most:
+                where = f" in {language}" if len(clinic.languages) > 1 else ""
+                yield spot.fault("E60", f"has {length} characters{where}.", f"WhatsApp shows {spot.most}: shorten it.")
+
+
+def too_many_options(clinic: Clinic) -> Iterator[Fault]:
+    """E61: more options than a list shows."""
+    for flow, step, ask in _asks(clinic):
+        count = len(ask.options) + len(ask.more_options)
+        if count > ROWS_MAX:
+            yield Place(flow, step).fault(
+                "E61", f"this question has {count} options.", f"WhatsApp shows {ROWS_MAX}: ask in two steps."
+            )
+
+
+def different_names(clinic: Clinic) -> Iterator[Fault]:
+    """E72: a translation does not name the same things as the text it was made from."""
+    for spot in _spots(clinic):
+        for language, translated in spot.text.translations.items():
+            lost, added = _difference(names_in(spot.text.source), names_in(translated))
+            if lost or added:
+                said = [f"lacks {{{name}}}" for name in lost] + [f"has {{{name}}} too many" for name in added]
+                yield spot.fault(
+                    "E72", f"in {language} {' and '.join(said)}.", "Name the same things in every language."
+                )
+
+
+def _difference(source: tuple[str, ...], translated: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    return sorted(set(source) - set(translated)), sorted(set(translated) - set(source))
+
+
+# ---- people and safety
+
+
+def no_way_to_a_person(clinic: Clinic) -> Iterator[Fault]:
+    """E90: nothing a patient can write at any question brings a person."""
+    if not any(one.act == "hand over" and one.words for one in clinic.anywhere):
+        yield Fault(
+            "E90",
+            ENGINE_FILE,
+            0,
+            message="no words bring a person at any question.",
+            remedy='Add to "anywhere" a rule with "words" and "hand over".',
+        )
+
+
+def unsigned_safety_texts(clinic: Clinic) -> Iterator[Fault]:
+    """W91: the safety texts are drafts."""
+    if safety_texts.SIGNED_BY is None:
+        yield Fault(
+            "W91",
+            "safety texts",
+            0,
+            message="these are drafts nobody has signed.",
+            remedy="Have the clinic's doctor check and sign them.",
+            level="warning",
+        )

@@ -1,0 +1,161 @@
+"""The state of one conversation: who may speak, what runs, which question is open, what was saved.
+
+It is frozen; a turn makes a new one. :func:`to_data` and :func:`from_data` turn it into plain data and back for SQL and
+Redis. Data written by an older version stays readable: unknown keys are dropped, missing ones take their defaults.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.core.flow import NOTHING, Value
+
+Control = Literal["bot", "waiting", "held", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A question that was answered, and what was saved when it was asked: where a step back leads."""
+
+    step: str
+    saved: Mapping[str, Value]
+    opened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One running flow. The last frame of a conversation is the one that speaks."""
+
+    flow: str
+    step: str
+    saved: Mapping[str, Value] = field(default_factory=dict)
+    tries: int = 0
+    """Answers to the open question that were not understood."""
+    passed: tuple[Passed, ...] = ()
+    entered: Mapping[str, int] = field(default_factory=dict)
+    """How often each step with ``at most`` was entered."""
+    opened: Mapping[str, str] = field(default_factory=dict)
+    """Things this flow opened (``hold``) and the action that takes each back."""
+    then: Literal["go on", "return", "ask"] = "go on"
+    """When this flow ends, the one below goes on at its step, asks its question again, or is offered."""
+    page: int = 0
+    """Page of a long list that is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An option as it was actually shown. Its value is found again by its id."""
+
+    id: str
+    label: str
+    role: Literal["option", "more", "continue", "drop", "faq", "none"] = "option"
+    """``more`` turns the page; ``continue``/``drop`` answer "shall we go on?"; ``faq``/``none`` "which one?"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The question that is open: the turn it was asked in and everything that was offered."""
+
+    turn: int
+    options: tuple[Shown, ...] = ()
+    asked_at: int = 0
+    """Epoch seconds."""
+    silence: int = 0
+    """Index of the next silence rule."""
+    about: Literal["step", "continue", "faq"] = "step"
+    """A step of the running flow, "shall we go on?", or a choice between FAQ questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Everything a turn decides on. Instants are UTC epoch seconds; 0 means never."""
+
+    id: str
+    address: str
+    language: str = "en"
+    language_chosen: bool = False
+    control: Control = "bot"
+    control_version: int = 0
+    holder: str = ""
+    reason: str = ""
+    urgent: bool = False
+    look: bool = False
+    """Something arrived that the bot cannot read: staff should look, while the bot goes on."""
+    waiting_since: int = 0
+    holding_texts: int = 0
+    holding_text_at: int = 0
+    stack: tuple[Frame, ...] = ()
+    open: Open | None = None
+    greeted: bool = False
+    opted_out: bool = False
+    footer_at: int = 0
+    last_inbound_at: int = 0
+    silence_due: int = 0
+    """When the open question's next silence rule falls due; 0 when none does."""
+    turn: int = 0
+    """Turns taken; equals ``seq`` of the stored row."""
+
+    @property
+    def phone(self) -> str:
+        """The number behind the address in E.164, or empty when the address is a user id without one."""
+        number = self.address.removeprefix("whatsapp:")
+        return number if number.startswith("+") and number[1:].isdigit() else ""
+
+    @property
+    def running(self) -> Frame | None:
+        """The flow that speaks, if any."""
+        return self.stack[-1] if self.stack else None
+
+
+def to_data(conversation: Conversation) -> dict[str, Any]:
+    """Plain data, small: fields that have their default value are left out."""
+    data: dict[str, Any] = _lean(conversation)
+    return data
+
+
+def from_data(data: Mapping[str, Any]) -> Conversation:
+    """The conversation that :func:`to_data` wrote down."""
+    fields = _known(Conversation, data)
+    fields["stack"] = tuple(_frame(frame) for frame in data.get("stack", ()))
+    if data.get("open") is not None:
+        fields["open"] = _open(data["open"])
+    return Conversation(**fields)
+
+
+def _frame(data: Mapping[str, Any]) -> Frame:
+    fields = _known(Frame, data)
+    fields["passed"] = tuple(
+        Passed(row["step"], row.get("saved", NOTHING), tuple(row.get("opened", ()))) for row in data.get("passed", ()))
+    return Frame(**fields)
+
+
+def _open(data: Mapping[str, Any]) -> Open:
+    fields = _known(Open, data)
+    fields["options"] = tuple(Shown(**_known(Shown, row)) for row in data.get("options", ()))
+    return Open(**fields)
+
+
+def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    names = {one.name for one in dataclasses.fields(kind)}
+    return {name: value for name, value in data.items() if name in names}
+
+
+def _lean(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        lean = {}
+        for one in dataclasses.fields(value):
+            held = getattr(value, one.name)
+            if one.default is not dataclasses.MISSING and held == one.default:
+                continue
+            if one.default_factory is not dataclasses.MISSING and held == one.default_factory():
+                continue
+            lean[one.name] = _lean(held)
+        return lean
+    if isinstance(value, Mapping):
+        return {name: _lean(held) for name, held in value.items()}
+    if isinstance(value, tuple | list):
+        return [_lean(held) for held in value]
+    return value

@@ -1,0 +1,116 @@
+"""What can happen to a conversation. Each event is a frozen value, and becomes plain data for the journal.
+
+A patient's words are read once, outside the core, into a :class:`Reading` that travels inside the event, so that
+replaying a journal needs no reader and no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from bot.core.flow import Value
+
+MessageKind = Literal["text", "tap", "location", "media", "contact", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a patient's words say, as far as the desk could read them.
+
+    ``red_flags`` are families, most urgent first. ``faq`` holds (question id, score 0..100), best first. ``dates`` are
+    ISO dates in clinic time, ``times`` ``HH:MM``. ``phone`` is E.164. ``yes_no`` is None when it says neither.
+    """
+
+    language: str | None = None
+    red_flags: tuple[str, ...] = ()
+    faq: tuple[tuple[str, int], ...] = ()
+    dates: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    number: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    yes_no: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A patient wrote, tapped or sent something.
+
+    ``{"sid": "SM…", "kind": "tap", "text": "Yes, book it", "button": "4.2.book"}``
+    """
+
+    sid: str
+    kind: MessageKind = "text"
+    text: str = ""
+    button: str = ""
+    """Id of the button or list row that was tapped, as we sent it."""
+    reading: Reading = field(default_factory=Reading)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an action that the turn asked for. ``{"action": "calendar.hold", "name": "taken"}``"""
+
+    action: str
+    name: str
+    value: Value = None
+    language: str | None = None
+    """Set when the action changed the language the patient is answered in."""
+    opted_out: bool | None = None
+    """Set when the action recorded that the patient wants no more messages, or wants them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceRanOut:
+    """Nobody answered the open question until the moment the conversation was waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTookOver:
+    """A receptionist holds the conversation from now on."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReplied:
+    """A receptionist wrote to the patient."""
+
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffHandedBack:
+    """A receptionist gave the conversation back: to the bot's greeting, its open question, or closed it silently."""
+
+    by: str
+    mode: Literal["menu", "continue", "silent"] = "menu"
+
+
+Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffTookOver | StaffReplied | StaffHandedBack
+
+_KINDS: Mapping[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack)
+}
+
+
+def event_to_data(event: Event) -> dict[str, Any]:
+    """The event as plain data for a journal; :func:`event_from_data` gives it back unchanged."""
+    return {"event": type(event).__name__, **asdict(event)}
+
+
+def event_from_data(data: Mapping[str, Any]) -> Event:
+    """The event that :func:`event_to_data` wrote down. Raises KeyError or TypeError on anything else."""
+    fields = {name: value for name, value in data.items() if name != "event"}
+    if "reading" in fields:
+        reading = dict(fields["reading"])
+        reading["faq"] = tuple((str(row[0]), int(row[1])) for row in reading.get("faq", ()))
+        for name in ("red_flags", "dates", "times"):
+            reading[name] = tuple(reading.get(name, ()))
+        fields["reading"] = Reading(**reading)
+    event: Event = _KINDS[data["event"]](**fields)
+    return event

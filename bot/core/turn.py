@@ -1,0 +1,116 @@
+"""A turn: something happened to a conversation, and this decides what follows. Pure, total, deterministic.
+
+Theory of operation
+-------------------
+A conversation is a stack of running flows (frames); the last one speaks. A frame stands at a step. Steps are walked
+until one has to wait: a question waits for the patient (``open`` is set), an action waits for its outcome (the turn
+ends with ``asked`` set, and the desk calls :func:`take_turn` again with the :class:`Outcome`), a hand-over waits for
+a person.
+
+What a patient's message means is tried in a fixed order: a red flag (before everything else, whoever has the
+conversation), stop and the safety list, who has the conversation, a button or option that was actually shown, words
+that work anywhere, the value the question asks for, a question the FAQ answers (the open question is then asked
+again), and otherwise "not understood"; after the last try a person is called.
+
+Words of a turn that hands over are notices: they must reach the patient although the bot may not speak any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from bot.core import hearing
+from bot.core.conversation import Conversation
+from bot.core.effects import DoAction, Effect, PassToPerson, Say, Trod
+from bot.core.events import (
+    Event,
+    Message,
+    Outcome,
+    SilenceRanOut,
+    StaffHandedBack,
+    StaffReplied,
+    StaffTookOver,
+)
+from bot.core.flow import Clinic, Do
+from bot.core.walk import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was decided: the conversation afterwards, what to do in order, what happened, and what is still asked."""
+
+    conversation: Conversation
+    effects: tuple[Effect, ...] = ()
+    trace: tuple[Trod, ...] = ()
+    asked: DoAction | None = None
+    """An action whose outcome must come back as the next event of the same turn."""
+
+
+def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: datetime) -> Turn:
+    """Decide what follows from ``event`` at ``now`` (aware, UTC).
+
+    Raises :class:`bot.core.walk.Stranded` when a flow leads nowhere; the desk then apologises and calls a person.
+    """
+    if not isinstance(event, Outcome):
+        conversation = replace(conversation, turn=conversation.turn + 1)
+    walk = Walk(clinic, conversation, int(now.timestamp()))
+    match event:
+        case Message():
+            hearing.hear(walk, event)
+        case Outcome():
+            _outcome(walk, event)
+        case SilenceRanOut():
+            _silence(walk)
+        case StaffTookOver(by=by):
+            walk.change(control="held", holder=by, silence_due=0, look=False)
+            walk.raise_control()
+            walk.trod("staff took over")
+        case StaffReplied(text=text):
+            walk.effects.append(Say(text, speech="staff"))
+        case StaffHandedBack(mode=mode):
+            _handed_back(walk, mode)
+        case _:
+            assert_never(event)
+    return Turn(walk.conversation, _notices_if_passed_on(walk.effects), tuple(walk.trace), walk.asked)
+
+
+def _outcome(walk: Walk, outcome: Outcome) -> None:
+    if outcome.language:
+        walk.change(language=outcome.language, language_chosen=True)
+    if outcome.opted_out is not None:
+        walk.change(opted_out=outcome.opted_out)
+    step = walk.step
+    if not isinstance(step.body, Do) or step.body.action != outcome.action:
+        raise LookupError(f"{outcome.action} came out although {walk.frame.flow}.{step.name} did not ask for it")
+    walk.came_out(step.body, outcome)
+
+
+def _silence(walk: Walk) -> None:
+    if walk.conversation.control == "bot" and walk.conversation.open is not None:
+        walk.silence_ran_out()
+
+
+def _handed_back(walk: Walk, mode: str) -> None:
+    walk.raise_control()
+    walk.trod(f"handed back: {mode}")
+    if mode == "silent":
+        walk.change(control="closed", holder="", urgent=False, look=False, stack=(), open=None, silence_due=0)
+        return
+    walk.change(control="bot", holder="", reason="", urgent=False, look=False, waiting_since=0, holding_texts=0)
+    walk.say_text("back again", speech="notice")
+    if mode == "continue" and walk.conversation.stack:
+        walk.ask_again()
+    else:
+        walk.change(stack=(), open=None)
+        walk.start(walk.clinic.otherwise)
+
+
+def _notices_if_passed_on(effects: list[Effect]) -> tuple[Effect, ...]:
+    if not any(isinstance(effect, PassToPerson) for effect in effects):
+        return tuple(effects)
+    return tuple(
+        replace(effect, speech="notice") if isinstance(effect, Say) and effect.speech == "reply" else effect
+        for effect in effects
+    )

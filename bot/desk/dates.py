@@ -1,0 +1,178 @@
+"""Days and times in a patient's words, in English, Chinese, Malay and Tamil. A small, bounded grammar.
+
+What is read is always shown back with weekday and date before anything is booked. An expression without an agreed
+meaning ("next Wednesday") gives every day it may mean, so that the patient is asked. Days come before months (3/4 is
+3 April), the future is preferred. A bare hour from 1 to 6 is in the afternoon: no clinic opens at three in the night.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from bot.core.answers import fold
+
+_RELATIVE = {
+    0: ("today", "tdy", "tonight", "今天", "今日", "hari ini", "இன்று", "இன்றைக்கு"),
+    1: ("tomorrow", "tmr", "tmrw", "tml", "tomoro", "tmw", "明天", "明日", "esok", "besok", "நாளை", "நாளைக்கு"),
+    2: ("day after tomorrow", "day after tmr", "后天", "後天", "lusa", "நாளை மறுநாள்"),
+}
+_WEEKDAYS = (
+    ("monday", "mon", "星期一", "周一", "礼拜一", "isnin", "திங்கள்"),
+    ("tuesday", "tue", "tues", "星期二", "周二", "礼拜二", "selasa", "செவ்வாய்"),
+    ("wednesday", "wed", "weds", "星期三", "周三", "礼拜三", "rabu", "புதன்"),
+    ("thursday", "thu", "thur", "thurs", "星期四", "周四", "礼拜四", "khamis", "வியாழன்"),
+    ("friday", "fri", "星期五", "周五", "礼拜五", "jumaat", "வெள்ளி"),
+    ("saturday", "sat", "星期六", "周六", "礼拜六", "sabtu", "சனி"),
+    ("sunday", "sun", "星期日", "星期天", "周日", "周天", "礼拜天", "ahad", "ஞாயிறு"),
+)
+_MONTHS = (
+    ("january", "jan", "januari", "ஜனவரி"),
+    ("february", "feb", "februari", "பிப்ரவரி"),
+    ("march", "mar", "mac", "மார்ச்"),
+    ("april", "apr", "ஏப்ரல்"),
+    ("may", "mei", "மே"),
+    ("june", "jun", "ஜூன்"),
+    ("july", "jul", "julai", "ஜூலை"),
+    ("august", "aug", "ogos", "ஆகஸ்ட்"),
+    ("september", "sep", "sept", "செப்டம்பர்"),
+    ("october", "oct", "oktober", "அக்டோபர்"),
+    ("november", "nov", "நவம்பர்"),
+    ("december", "dec", "disember", "டிசம்பர்"),
+)
+_MONTH_OF = {name: index + 1 for index, names in enumerate(_MONTHS) for name in names}
+_WEEKDAY_OF = {fold(name): index for index, names in enumerate(_WEEKDAYS) for name in names}
+_MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
+
+_ISO = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
+_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?(?![\d/]|[.:]\d|\s?[ap]\.?m)")
+_DAY_MONTH = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s?(?:of\s)?(?:hb\s)?({_MONTH})(?![^\W\d_])(?:\s(20\d\d))?"
+)
+_MONTH_DAY = re.compile(rf"(?<![^\W\d_])({_MONTH})\s?(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:\s(20\d\d))?")
+_CHINESE_DAY = re.compile(r"(\d{1,2})月(\d{1,2})[日号號]?")
+_NEXT = re.compile(r"(?:\bnext|\bdepan|下(?:个|個)?|அடுத்த)\s*$|^\s*(?:depan|hadapan)")
+
+_CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.](\d{2})\s?(a\.?m|p\.?m|pagi|petang|malam)?(?![\d/.-])")
+_HOUR = re.compile(r"(?<![\d:./-])(\d{1,2})\s?(a\.?m\b|p\.?m\b|o'?clock|pagi\b|petang\b|malam\b|மணி)")
+_MALAY_HOUR = re.compile(r"\bpukul (\d{1,2})(?![\d:.])")
+_CHINESE_HOUR = re.compile(
+    r"(上午|早上|下午|晚上|中午)?\s?(\d{1,2}|[一二三四五六七八九十]{1,2})[点點](半|(\d{1,2})分?)?"
+)
+_CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")}
+_AFTERNOON = ("p", "petang", "malam", "下午", "晚上")
+_MORNING = ("a", "pagi", "上午", "早上")
+
+
+def find_dates(text: str, today: date) -> tuple[str, ...]:
+    """ISO dates the words may mean, in the order they appear; several when they have no agreed meaning."""
+    low = text.casefold()
+    found: dict[str, None] = {}
+    for day in (*_written(low, today), *_relative(low, today)):
+        found.setdefault(day.isoformat())
+    return tuple(found)
+
+
+def find_times(text: str) -> tuple[str, ...]:
+    """Times of day as ``HH:MM``, in the order of how clearly they are written."""
+    low = text.casefold()
+    found: dict[str, None] = {}
+    for match in _CLOCK.finditer(low):
+        _add(found, int(match.group(1)), int(match.group(2)), match.group(3) or "")
+    for match in _HOUR.finditer(low):
+        _add(found, int(match.group(1)), 0, match.group(2))
+    for match in _MALAY_HOUR.finditer(low):
+        _add(found, int(match.group(1)), 0, "")
+    for match in _CHINESE_HOUR.finditer(low):
+        minute = 30 if match.group(3) == "半" else int(match.group(4) or 0)
+        _add(found, _chinese_number(match.group(2)), minute, match.group(1) or "")
+    return tuple(found)
+
+
+def _written(low: str, today: date) -> list[date]:
+    days: list[date | None] = []
+    for match in _ISO.finditer(low):
+        days.append(_day(int(match.group(1)), int(match.group(2)), int(match.group(3))))
+    rest = _ISO.sub(" ", low)
+    for match in _SLASHED.finditer(rest):
+        days.append(_coming(today, int(match.group(2)), int(match.group(1)), match.group(3)))
+    for match in _CHINESE_DAY.finditer(rest):
+        days.append(_coming(today, int(match.group(1)), int(match.group(2)), None))
+    taken = [match.span() for match in _DAY_MONTH.finditer(rest)]
+    for match in _DAY_MONTH.finditer(rest):
+        days.append(_coming(today, _MONTH_OF[match.group(2)], int(match.group(1)), match.group(3)))
+    for match in _MONTH_DAY.finditer(rest):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            days.append(_coming(today, _MONTH_OF[match.group(1)], int(match.group(2)), match.group(3)))
+    return [day for day in days if day is not None]
+
+
+def _relative(low: str, today: date) -> list[date]:
+    days = []
+    rest = low
+    for ahead in (2, 1, 0):
+        for words in _RELATIVE[ahead]:
+            if _says(rest, words):
+                days.append(today + timedelta(days=ahead))
+                rest = rest.replace(words, " ")
+    for name, weekday in sorted(_WEEKDAY_OF.items(), key=lambda item: -len(item[0])):
+        at = _position(rest, name)
+        if at < 0:
+            continue
+        first = today + timedelta(days=(weekday - today.weekday()) % 7)
+        before, after = rest[:at], rest[at + len(name) :]
+        rest = before + " " * len(name) + after
+        if not _NEXT.search(before) and not _NEXT.match(after):
+            days.append(first)
+        elif "下" in before[-3:]:
+            # In Chinese "next" week is the week after this one, whatever today is.
+            days.append(today - timedelta(days=today.weekday()) + timedelta(days=7 + weekday))
+        else:
+            days += [first or today, first + timedelta(days=7)] if first != today else [first + timedelta(days=7)]
+    return days
+
+
+def _says(text: str, words: str) -> bool:
+    return _position(text, words) >= 0
+
+
+def _position(text: str, words: str) -> int:
+    if any(ord(c) > 0x2E7F for c in words):
+        return text.find(words)
+    match = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
+    return match.start() if match else -1
+
+
+def _coming(today: date, month: int, day: int, year: str | None) -> date | None:
+    if year is not None:
+        return _day(int(year) + (2000 if len(year) == 2 else 0), month, day)
+    this = _day(today.year, month, day)
+    if this is not None and this < today:
+        return _day(today.year + 1, month, day)
+    return this
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _add(found: dict[str, None], hour: int, minute: int, half: str) -> None:
+    if half.startswith(_AFTERNOON) and hour < 12:
+        hour += 12
+    elif half.startswith(_MORNING):
+        hour = 0 if hour == 12 else hour
+    elif 1 <= hour <= 6:
+        hour += 12
+    if hour < 24 and minute < 60:
+        found.setdefault(f"{hour:02d}:{minute:02d}")
+
+
+def _chinese_number(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    if text.startswith("十"):
+        return 10 + _CHINESE_DIGITS.get(text[1:], 0)
+    return _CHINESE_DIGITS.get(text[0], 0)

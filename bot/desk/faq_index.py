@@ -1,0 +1,76 @@
+"""Which FAQ question a patient means: likeness of letter groups between her words and the ways each question is asked.
+
+Every question is known by its own words and by the ways patients ask it, in each language. A way is a bag of letter
+groups (two to four letters inside a word), weighted by how rare each group is; likeness is the cosine between two
+bags, 0 to 100. Only ways that share a group are looked at, so the cost grows with the words asked and not with the FAQ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from bot.core.answers import fold
+from bot.core.flow import Question
+
+CANDIDATES_MAX = 5
+TEXT_CHARACTERS_MAX = 300
+"""A question is asked in its first few hundred characters; the rest is not weighed."""
+
+
+class FaqIndex:
+    """The ways all questions are asked, weighed once; :meth:`candidates` is asked with each message."""
+
+    def __init__(self, questions: Mapping[str, Question]) -> None:
+        ways = [(id, bag) for id, question in questions.items() for bag in map(_groups, _ways(question)) if bag]
+        seen = Counter(group for _, bag in ways for group in bag)
+        self._rarity = {group: math.log((1 + len(ways)) / (1 + count)) + 1 for group, count in seen.items()}
+        self._owner = [id for id, _ in ways]
+        self._unknown = math.log(1 + len(ways)) + 1
+        self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        for index, (_, bag) in enumerate(ways):
+            for group, weight in self._weighed(bag).items():
+                self._postings[group].append((index, weight))
+        self._exact = {fold(way): id for id, question in questions.items() for way in _ways(question)}
+
+    def candidates(self, text: str) -> tuple[tuple[str, int], ...]:
+        """(question id, likeness 0..100), best first, at most five."""
+        folded = fold(text[:TEXT_CHARACTERS_MAX])
+        if folded in self._exact:
+            return ((self._exact[folded], 100),)
+        score: dict[int, float] = defaultdict(float)
+        for group, weight in self._weighed(_groups(folded)).items():
+            for index, other in self._postings.get(group, ()):
+                score[index] += weight * other
+        best: dict[str, float] = {}
+        for index, likeness in score.items():
+            owner = self._owner[index]
+            if likeness > best.get(owner, 0.0):
+                best[owner] = likeness
+        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        return tuple((id, round(likeness * 100)) for id, likeness in ranked[:CANDIDATES_MAX] if likeness >= 0.2)
+
+    def _weighed(self, bag: Mapping[str, int]) -> dict[str, float]:
+        raw = {group: (1 + math.log(count)) * self._rarity.get(group, self._unknown) for group, count in bag.items()}
+        length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
+        return {group: weight / length for group, weight in raw.items()}
+
+
+def _ways(question: Question) -> Iterable[str]:
+    yield question.question.source
+    yield question.short.source
+    yield from question.question.translations.values()
+    for ways in question.also.values():
+        yield from ways
+
+
+def _groups(text: str) -> Counter[str]:
+    """Letter groups of a text; of scripts written without spaces one to three characters, else two to four."""
+    bag: Counter[str] = Counter()
+    for word in fold(text).split():
+        dense = any(ord(c) > 0x2E7F for c in word)
+        padded = word if dense else f" {word} "
+        for size in (1, 2, 3) if dense else (2, 3, 4):
+            bag.update(padded[i : i + size] for i in range(len(padded) - size + 1))
+    return bag

@@ -1,0 +1,76 @@
+"""Finding out what became of an attempt when nobody knows: Twilio's own list of messages is asked.
+
+A listed message is ours if its sid belongs to no other row, its address and words are ours, and it was made after the
+attempt. The first look is after 10 s, the second a minute later; then the words are sent again. How far an attempt is
+follows from its age alone, so two that settle it at once change nothing. A status callback may settle it before.
+"""
+
+from __future__ import annotations
+
+from bot.core.delivery import FROM_TWILIO
+from bot.core.wording import numbered
+from bot.desk.apart import apart
+from bot.desk.speaking import FIRST_LOOK_SECONDS, SAFETY_TRIES_MAX, TRIES_MAX, wake
+from bot.ports import CarrierAway, Desk, Ledger, Listed, Outgoing, Result
+
+SECOND_LOOK_SECONDS = FIRST_LOOK_SECONDS + 60
+LOOK_AGAIN_SECONDS = 60
+GIVEN_UP_SECONDS = FIRST_LOOK_SECONDS + 5 * LOOK_AGAIN_SECONDS
+"""After five looks at a list that cannot be had, a person should know."""
+CLOCKS_APART_SECONDS = 5
+"""How far Twilio's clock may be behind ours."""
+ROWS_MAX = 100
+NOBODY_KNOWS = "nobody knows whether Twilio took it"
+
+
+def settle(desk: Desk) -> None:
+    """Look at every attempt whose look is due. Raises BookAway."""
+    with desk.book.begin() as ledger:
+        rows = ledger.to_settle(int(desk.clock.now().timestamp()), ROWS_MAX)
+    for row in rows:
+        with apart(desk, "settling_failed", row=row.id):
+            _settle(desk, row)
+
+
+def _settle(desk: Desk, row: Outgoing) -> None:
+    listed: tuple[Listed, ...] | None
+    try:
+        listed = desk.carrier().listed(row.address, row.started_at - CLOCKS_APART_SECONDS)
+    except CarrierAway:
+        listed = None
+    words = {desk.carrier().words_of(row).strip(), numbered(row.text, row.choices, row.hint).strip()}
+    now = int(desk.clock.now().timestamp())
+    with desk.book.begin() as ledger:
+        ours = _ours(ledger, row, listed or (), words)
+        result = _found(row, ours) if ours else _cannot_look(row, now) if listed is None else _not_found(row, now)
+        more = ledger.conclude((result,), now)
+    wake(desk, more)
+
+
+def _ours(ledger: Ledger, row: Outgoing, listed: tuple[Listed, ...], words: set[str]) -> Listed | None:
+    """The oldest listed message that can only be this attempt's."""
+    alike = (one for one in listed if one.to == row.address and one.body.strip() in words)
+    return next((one for one in sorted(alike, key=lambda one: one.created_at) if not ledger.sid_known(one.sid)), None)
+
+
+def _found(row: Outgoing, ours: Listed) -> Result:
+    failed = FROM_TWILIO.get(ours.status) == "failed"
+    return Result(row.id, row.attempt, "failed" if failed else "sent", sid=ours.sid)
+
+
+def _not_found(row: Outgoing, now: int) -> Result:
+    if row.speech == "safety" and row.tries < SAFETY_TRIES_MAX:
+        return Result(row.id, row.attempt, "queued", again_at=now)
+    if now < row.started_at + SECOND_LOOK_SECONDS:
+        return Result(row.id, row.attempt, "unknown", again_at=row.started_at + SECOND_LOOK_SECONDS)
+    if row.tries >= TRIES_MAX:
+        return Result(row.id, row.attempt, "needs_person", note=NOBODY_KNOWS)
+    return Result(row.id, row.attempt, "queued", again_at=now)
+
+
+def _cannot_look(row: Outgoing, now: int) -> Result:
+    if row.speech == "safety" and row.tries < SAFETY_TRIES_MAX:
+        return Result(row.id, row.attempt, "queued", again_at=now)
+    if now >= row.started_at + GIVEN_UP_SECONDS:
+        return Result(row.id, row.attempt, "needs_person", note=NOBODY_KNOWS)
+    return Result(row.id, row.attempt, "unknown", again_at=now + LOOK_AGAIN_SECONDS)

@@ -1,0 +1,307 @@
+"""A patient's message, from its arrival to its answer in the outbox. One turn is one transaction on the book of record.
+
+Theory of operation
+-------------------
+Redis keeps a hold on each conversation and its state as of (``seq``, ``arrived``); SQL keeps the truth. Whoever has the
+hold takes the turn: lock the row, compare the counters with what Redis said, decide, write everything down, commit,
+give the hold back with the new state. Whoever does not have it parks the message as a waiting row for the holder.
+The hold only saves work: it is the comparison in SQL that keeps the order, so all of this stays right when Redis is
+lost, late or wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from bot.core.conversation import Conversation, from_data, to_data
+from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
+from bot.core.turn import Turn
+from bot.desk.deciding import apology, decide
+from bot.desk.writing import safety_at_once, write_down
+from bot.ports import BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
+
+TAKE_UP_ROWS_MAX = 5
+TAKE_UP_SECONDS_MAX = 0.5
+"""A holder takes up so many parked messages, or for so long, before it leaves the rest to the worker."""
+ATTEMPTS_MAX = 5
+"""A parked message taken up so often without success goes to a person."""
+TURN_SECONDS_MAX = 3.0
+"""A turn that takes longer is given up before its commit: its hold (4 s) might be somebody else's by then."""
+
+Received = Literal["taken", "parked", "known"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message as it came in, before it is read. ``button`` is the id of what was tapped."""
+
+    sid: str
+    address: str
+    kind: MessageKind = "text"
+    text: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a finished turn leaves behind: the state to put into Redis, and whether words wait in the outbox."""
+
+    conversation: Conversation
+    seq: int
+    arrived: int
+    speaks: bool = False
+
+
+class Overran(BookAway):
+    """A turn took longer than its hold may last; nothing was written, the sender tries again."""
+
+
+def conversation_id(key: bytes, address: str) -> str:
+    """The id of an address's conversation: keyed, so that it says nothing of a number to whoever reads a log."""
+    digest = hmac.new(key, address.encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest)[:20].decode().lower()
+
+
+def receive(desk: Desk, arrived: Arrived) -> Received:
+    """Take in one message of a patient. Raises BookAway when the database is away: nothing was stored then.
+
+    ``taken``: its turn is committed. ``parked``: it is stored, and whoever holds the conversation takes it up next.
+    ``known``: this message was here before; nothing changed.
+    """
+    now = desk.clock.now()
+    event = Message(arrived.sid, arrived.kind, arrived.text, arrived.button, desk.read(arrived.text, now))
+    conversation = conversation_id(desk.conversation_key, arrived.address)
+    token = desk.chance.token()
+    taken = _from_redis(lambda: desk.live.take(conversation, token))
+    if taken is not None and not taken.held:
+        return _park(desk, conversation, arrived.address, event, token)
+    try:
+        result, done = _take(desk, conversation, arrived.address, event, taken)
+    except Exception:
+        _let_go(desk, conversation, token)
+        raise
+    _give_back(desk, conversation, token, done, waiting=result == "parked")
+    return result
+
+
+def _take(
+    desk: Desk, conversation: str, address: str, event: Message, taken: Taken | None
+) -> tuple[Received, Done | None]:
+    """Take the turn of a message under our hold, or park it when older ones wait."""
+    started = desk.clock.monotonic()
+    now = desk.clock.now()
+    with desk.book.begin() as ledger:
+        state, head = _state(ledger, conversation, address, taken, now)
+        in_order = ledger.oldest_waiting(conversation) is None if _behind(taken, head) else True
+        inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
+        if not ledger.record(inbound, "done" if in_order else "waiting"):
+            known = ledger.inbound_status(event.sid)
+            return ("parked", None) if known == "waiting" else ("known", None)
+        if not in_order:
+            ledger.arrived_at(conversation, inbound.arrival)
+            return "parked", None
+        done = _turn(desk, ledger, state, event, Head(head.seq, inbound.arrival))
+        if desk.clock.monotonic() - started > TURN_SECONDS_MAX:
+            raise Overran(f"turn of {conversation} overran")
+    return "taken", done
+
+
+def _behind(taken: Taken | None, head: Head) -> bool:
+    """Whether Redis knows less (or more) than the book of record."""
+    return taken is None or (taken.seq, taken.arrived) != (head.seq, head.arrived)
+
+
+def _state(
+    ledger: Ledger, conversation: str, address: str, taken: Taken | None, now: datetime
+) -> tuple[Conversation, Head]:
+    """The conversation as the book of record has it: from Redis when the counters agree, else read back."""
+    head = ledger.head(conversation)
+    if head is None:
+        fresh = Conversation(conversation, address)
+        head = ledger.create(fresh, int(now.timestamp()))
+        if head.seq == 0 and head.arrived == 0:
+            return fresh, head
+    if taken is not None and taken.state and not _behind(taken, head):
+        return from_data(json.loads(taken.state)), head
+    return ledger.read(conversation) or Conversation(conversation, address), head
+
+
+def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: Head) -> Done:
+    """Decide and write down, inside an open transaction. ``head`` counts what was there before the turn."""
+    now = desk.clock.now()
+    try:
+        decided = decide(desk, ledger, state, event, now)
+    except BookAway:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever failed, the patient gets an apology and a person
+        desk.report("turn_failed", {"conversation": state.id, "seq": head.seq + 1, "error": type(error).__name__})
+        decided = apology(desk.clinic, state, event, now)
+    return _written(ledger, decided, event, head, now)
+
+
+def _written(ledger: Ledger, decided: Turn, event: Event, head: Head, now: datetime) -> Done:
+    after = Head(head.seq + 1, head.arrived)
+    return Done(decided.conversation, after.seq, after.arrived, write_down(ledger, decided, event, after, now))
+
+
+def _park(desk: Desk, conversation: str, address: str, event: Message, token: str) -> Received:
+    """Somebody else holds the conversation: store the message for them, and take over if they have just let go."""
+    now = desk.clock.now()
+    with desk.book.begin() as ledger:
+        state, head = _state(ledger, conversation, address, None, now)
+        inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
+        if ledger.record(inbound, "waiting"):
+            ledger.arrived_at(conversation, inbound.arrival)
+            safety_at_once(ledger, state, event, now)
+        elif ledger.inbound_status(event.sid) != "waiting":
+            return "known"
+    taken = _from_redis(lambda: desk.live.note_more(conversation, token))
+    if taken is None or taken.held:
+        _give_back(desk, conversation, token, None, waiting=True)
+    if event.reading.red_flags:
+        _from_redis(lambda: desk.live.wake([conversation]))
+    return "parked"
+
+
+def take_up_waiting(desk: Desk, conversation: str) -> int:
+    """Take up parked messages of a conversation, oldest first, hold or no hold; how many. For the worker and the
+    tick."""
+    token = desk.chance.token()
+    taken = _from_redis(lambda: desk.live.take(conversation, token))
+    if taken is not None and not taken.held:
+        # Whoever holds it may be dead: the comparison in SQL keeps the order all the same.
+        done, count, _ = _take_up(desk, conversation)
+        _after(desk, conversation, done)
+        return count
+    return _give_back(desk, conversation, token, None, waiting=True)
+
+
+def _take_up(desk: Desk, conversation: str) -> tuple[Done | None, int, bool]:
+    """Take up parked messages until none is left or it is somebody else's turn: last state, how many, whether all."""
+    started = desk.clock.monotonic()
+    done: Done | None = None
+    for count in range(TAKE_UP_ROWS_MAX):
+        if desk.clock.monotonic() - started > TAKE_UP_SECONDS_MAX:
+            return done, count, False
+        with desk.book.begin() as ledger:
+            row = ledger.oldest_waiting(conversation)
+            attempts = ledger.count_attempt(row.sid) if row else 0
+        if row is None:
+            return done, count, True
+        with desk.book.begin() as ledger:
+            done = _take_up_one(desk, ledger, row.sid, attempts, conversation) or done
+    return done, TAKE_UP_ROWS_MAX, False
+
+
+def _take_up_one(desk: Desk, ledger: Ledger, sid: str, attempts: int, conversation: str) -> Done | None:
+    head, now = ledger.head(conversation), desk.clock.now()
+    row = ledger.oldest_waiting(conversation)
+    state = ledger.read(conversation)
+    if head is None or row is None or state is None or row.sid != sid:
+        return None
+    event = event_from_data(row.event)
+    if attempts > ATTEMPTS_MAX:
+        desk.report("message_given_up", {"conversation": conversation, "sid": sid})
+        ledger.taken_up(sid, "person")
+        done = _written(ledger, apology(desk.clinic, state, event, now), event, head, now)
+    else:
+        ledger.taken_up(sid, "done")
+        done = _turn(desk, ledger, state, event, head)
+    # Redis learns of this arrival only: while later ones wait, its count must not agree with the book of record.
+    return replace(done, arrived=row.arrival)
+
+
+def happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversation], Event | None]) -> bool:
+    """Let something other than a patient's message happen to a conversation: staff, a timer, a failing delivery.
+
+    ``event_for`` looks at the locked conversation and gives the event, or None when it does not happen after all.
+    """
+    with desk.book.begin() as ledger:
+        head, state = ledger.head(conversation), ledger.read(conversation)
+        event = event_for(ledger, state) if head is not None and state is not None else None
+        if head is None or state is None or event is None:
+            return False
+        done = _turn(desk, ledger, state, event, head)
+    _after(desk, conversation, done)
+    return True
+
+
+def silence(desk: Desk, conversation: str) -> bool:
+    """Nobody answered: let the silence rule happen that is due, unless the conversation has moved on."""
+
+    def due(ledger: Ledger, state: Conversation) -> Event | None:
+        now = int(desk.clock.now().timestamp())
+        return SilenceRanOut() if 0 < state.silence_due <= now and state.control == "bot" else None
+
+    return happen(desk, conversation, due)
+
+
+# ---- Redis, which may be away at any moment
+
+
+def _from_redis(ask: Callable[[], T]) -> T | None:
+    """What Redis says, or None while it is away: SQL alone then carries the turn."""
+    try:
+        return ask()
+    except LiveAway:
+        return None
+
+
+def _give_back(desk: Desk, conversation: str, token: str, done: Done | None, waiting: bool) -> int:
+    """Put the new state into Redis and free the hold, taking up what was parked meanwhile; how many were taken up."""
+    count, rest = 0, False
+    for _ in range(TAKE_UP_ROWS_MAX):
+        if waiting:
+            later, more, all_taken = _take_up(desk, conversation)
+            done, count, rest = _later(done, later), count + more, not all_taken
+        state = done or Done(Conversation("", ""), -1, -1)
+        given = _from_redis(lambda state=state: desk.live.give_back(conversation, token, *_live_state(state)))  # type: ignore[misc]
+        if not given:
+            break
+        waiting, rest = True, True
+    if rest:
+        _from_redis(lambda: desk.queue.enqueue("take_up_waiting", conversation))
+    return count
+
+
+def _later(done: Done | None, later: Done | None) -> Done | None:
+    if done is None or later is None:
+        return later or done
+    return replace(later, speaks=done.speaks or later.speaks)
+
+
+def _live_state(done: Done) -> tuple[int, int, str, bool]:
+    state = json.dumps(to_data(done.conversation), ensure_ascii=False, separators=(",", ":")) if done.seq >= 0 else ""
+    return done.seq, done.arrived, state, done.speaks
+
+
+def _after(desk: Desk, conversation: str, done: Done | None) -> None:
+    """Without a hold of our own: drop what Redis knows (it is behind now), and let the words leave."""
+    if done is None:
+        return
+    _from_redis(lambda: desk.live.forget(conversation))
+    if done.speaks:
+        _from_redis(lambda: desk.live.wake([conversation]))
+
+
+def _let_go(desk: Desk, conversation: str, token: str) -> None:
+    _from_redis(lambda: desk.live.give_back(conversation, token, -1, -1, "", False))
+
+
+
+
+def take_from_spool(desk: Desk) -> int:
+    """Write down the red flags that were answered while the database was away; how many."""
+    kept = desk.spool.kept()
+    for sid, message in kept:
+        receive(desk, Arrived(sid, message["address"], "text", message["text"]))
+        desk.spool.drop(sid)
+    return len(kept)

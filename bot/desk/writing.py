@@ -1,0 +1,88 @@
+"""Writing a decided turn down, in the order that matters: state and journal first, then the words that leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from bot.core.control import may_speak
+from bot.core.conversation import Conversation
+from bot.core.effects import Note, PassToPerson, Say
+from bot.core.events import Event, Message, StaffReplied, event_to_data
+from bot.core.safety import words_for
+from bot.core.turn import Turn
+from bot.core.wording import split
+from bot.ports import Head, Ledger, Words
+
+TEXT_CHARACTERS_MAX = 1600
+INTERACTIVE_CHARACTERS_MAX = 1024
+"""Twilio's limits for a message's text (error 21617) and for a text with buttons or a list."""
+
+
+def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: datetime) -> bool:
+    """Write a turn down inside the open transaction, under its new counters. True when words wait in the outbox
+    then."""
+    stamp = int(now.timestamp())
+    ledger.save(turn.conversation, head.seq, head.arrived, stamp)
+    ledger.journal(turn.conversation.id, head.seq, stamp, event_to_data(event), list(_happenings(turn)))
+    words = list(_words(turn, event))
+    return bool(words) and ledger.queue(turn.conversation.id, words, stamp) > 0
+
+
+def safety_at_once(ledger: Ledger, conversation: Conversation, event: Message, now: datetime) -> None:
+    """Queue the safety text of a red flag that is parked behind somebody else's turn: it waits for nobody.
+
+    Its own turn later queues the same words under the same keys, which changes nothing.
+    """
+    language = event.reading.language or conversation.language
+    words = [Say(text, "safety") for text in words_for(event.reading.red_flags, language)]
+    if words:
+        ledger.queue(conversation.id, list(_keyed(words, event)), int(now.timestamp()))
+
+
+def _happenings(turn: Turn) -> Iterator[dict[str, Any]]:
+    for trod in turn.trace:
+        yield {"flow": trod.flow, "step": trod.step, "way": trod.way}
+    for effect in turn.effects:
+        if isinstance(effect, Note):
+            yield {"note": effect.kind, "detail": effect.detail}
+        elif isinstance(effect, PassToPerson):
+            yield {"note": "passed_to_person", "detail": effect.reason}
+
+
+def _words(turn: Turn, event: Event) -> Iterator[Words]:
+    said = [effect for effect in turn.effects if isinstance(effect, Say)]
+    conversation = turn.conversation
+    speaker = event.by if isinstance(event, StaffReplied) else "bot"
+    for words in _keyed(said, event):
+        verdict = may_speak(words.speech, conversation.control, conversation.holder, speaker)
+        status, note = ("suppressed", "the bot may not speak now") if verdict == "suppress" else ("queued", "")
+        yield Words(
+            words.text,
+            words.speech,
+            words.choices,
+            words.list_button,
+            words.hint,
+            speaker=speaker,
+            key=words.key,
+            status=status,  # type: ignore[arg-type]
+            note=note,
+        )
+
+
+def _keyed(said: Iterable[Say], event: Event) -> Iterator[Words]:
+    """Every message that has to leave, no longer than WhatsApp allows; safety text has a key, so it is queued once."""
+    count = 0
+    for say in said:
+        limit = INTERACTIVE_CHARACTERS_MAX if say.choices else TEXT_CHARACTERS_MAX
+        *first, last = split(say.text, limit)
+        for text in first:
+            count += 1
+            yield Words(text, say.speech, key=_key(say, event, count))
+        count += 1
+        yield Words(last, say.speech, say.choices, say.list_button, say.hint, key=_key(say, event, count))
+
+
+def _key(say: Say, event: Event, count: int) -> str:
+    return f"safety:{event.sid}:{count}" if say.speech == "safety" and isinstance(event, Message) else ""

@@ -1,0 +1,36 @@
+"""What RQ may call, by name and with ids only. One may run twice, late or never: the tick finds it."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from bot.desk import follow_ups, settling, turns
+from bot.ports import Desk
+from bot.settings import read
+from bot.wiring import open_desk
+
+
+@cache
+def desk() -> Desk:
+    """The desk of this process, opened once."""
+    return open_desk(read(os.environ))
+
+
+def settle() -> None:
+    """Find out what became of attempts of which nobody knows."""
+    settling.settle(desk())
+
+
+def send_follow_up(id: int) -> None:
+    """Put a follow-up that is due into the outbox."""
+    follow_ups.send_follow_up(desk(), id)
+
+
+def take_up_waiting(conversation: str) -> None:
+    """Take up the parked messages of a conversation."""
+    turns.take_up_waiting(desk(), conversation)
+
+
+JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in (settle, send_follow_up, take_up_waiting))
+"""The only names a worker calls; anything else in the queue is refused unread."""

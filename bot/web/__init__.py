@@ -1,0 +1,66 @@
+"""The web's two processes: the webhook, which must answer at once, and the pages, which may take their time."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.ports import Desk
+from bot.web.health import health_room
+from bot.web.webhook import BODY_BYTES_MAX, Door, webhook_room
+
+LEADS_TO_PAGES = ("/phone", "/desk", "/flows", "/live")
+
+
+def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
+    """The process Twilio talks to. Browsers that come here are led to the pages."""
+    app = Flask("bot.web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
+    app.register_blueprint(webhook_room(desk, door))
+    app.register_blueprint(health_room(desk))
+    _answer_errors_plainly(app, desk)
+
+    def to_pages(path: str = "") -> AnyResponse:
+        host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+        return redirect(f"{request.scheme}://{host}:{desk_port}{request.full_path.rstrip('?')}", 307)
+
+    for prefix in LEADS_TO_PAGES:
+        app.add_url_rule(prefix, f"to{prefix}", to_pages)
+        app.add_url_rule(f"{prefix}/<path:path>", f"to{prefix}/", to_pages)
+    app.add_url_rule("/", "to_root", to_pages)
+    return app
+
+
+def create_pages(desk: Desk) -> Flask:
+    """The process people's browsers talk to."""
+    app = Flask("bot.web", static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
+    app.register_blueprint(health_room(desk))
+    _answer_errors_plainly(app, desk)
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        return response
+
+    return app
+
+
+def _answer_errors_plainly(app: Flask, desk: Desk) -> None:
+    """An error is a short sentence to whoever asked and a report to the operator, never a stack trace."""
+
+    @app.errorhandler(HTTPException)
+    def expected(error: HTTPException) -> Response:
+        return Response(f"{error.name}\n", error.code or 500, mimetype="text/plain")
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        desk.report("request_failed", {"path": request.path, "error": type(error).__name__})
+        return Response("Something failed here. It has been reported.\n", 500, mimetype="text/plain")
+
+
+__all__ = ["Door", "create_pages", "create_webhook"]

@@ -1,0 +1,182 @@
+"""Twilio's two webhooks: messages of patients, and what became of ours.
+
+Nothing is believed before the signature over the configured public URL is right, and little afterwards: the signature
+covers neither parameter boundaries nor duplicates, so every known field must have its own shape. Parameters Twilio adds
+one day are accepted. The answer is an empty TwiML response after the commit; words leave through the outbox.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
+
+from bot.core.delivery import FROM_TWILIO
+from bot.core.events import MessageKind
+from bot.core.safety import words_for
+from bot.core.twilio_signature import expected_signature
+from bot.desk.speaking import status
+from bot.desk.turns import Arrived, receive
+from bot.ports import BookAway, Desk
+
+BODY_BYTES_MAX = 64 * 1024
+TEXT_CHARACTERS_MAX = 4096
+"""WhatsApp's own limit for one message; what is longer is cut."""
+EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+_SHAPES = {
+    "MessageSid": re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII),
+    "AccountSid": re.compile(r"AC[0-9a-f]{32}", re.ASCII),
+    "From": re.compile(r"whatsapp:(?:\+[1-9][0-9]{5,14}|[A-Z]{2}(?:\.ENT)?\.[A-Za-z0-9]{1,128})", re.ASCII),
+    "To": re.compile(r"whatsapp:\+[1-9][0-9]{5,14}", re.ASCII),
+    "NumMedia": re.compile(r"[0-9]|10", re.ASCII),
+    "MessageStatus": re.compile(r"[a-z_-]{1,32}", re.ASCII),
+    "ErrorCode": re.compile(r"[0-9]{1,6}", re.ASCII),
+    "m": re.compile(r"[0-9a-f]{32}", re.ASCII),
+}
+_SINGLE = frozenset(_SHAPES) | set("Body ButtonPayload ButtonText ListId ListTitle Latitude Longitude MessageType".split())
+
+
+class Malformed(Exception):
+    """A signed request whose fields are not what Twilio sends. Answered 400; nothing is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a request is checked against. ``tokens`` are all accepted while one is being rotated."""
+
+    public_url: str
+    tokens: tuple[str, ...]
+    account_sid: str
+    address: str
+
+
+def webhook_room(desk: Desk, door: Door) -> Blueprint:
+    """The routes under ``/twilio``."""
+    room = Blueprint("twilio", __name__, url_prefix="/twilio")
+
+    @room.before_request
+    def guard() -> Response | None:
+        if request.mimetype != "application/x-www-form-urlencoded":
+            return Response("Only signed forms are taken here.\n", 415, mimetype="text/plain")
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not is_signed(door, request.full_path.rstrip("?"), signature, request.form):
+            return Response("The signature is not right.\n", 403, mimetype="text/plain")
+        return None
+
+    @room.errorhandler(Malformed)
+    def malformed(error: Malformed) -> Response:
+        return Response(f"{error}\n", 400, mimetype="text/plain")
+
+    @room.errorhandler(BookAway)
+    def away(error: BookAway) -> Response:
+        desk.report("book_away", {"path": request.path})
+        return Response("Try again.\n", 503, {"Retry-After": "2"}, mimetype="text/plain")
+
+    @room.post("/inbound")
+    def inbound() -> Response:
+        arrived = read_inbound(request.form, door)
+        try:
+            receive(desk, arrived)
+        except BookAway:
+            return _red_flag_without_book(desk, arrived, away)
+        return Response(EMPTY, mimetype="text/xml")
+
+    @room.post("/status")
+    def delivery() -> Response:
+        form = request.form
+        sid, word = _field(form, "MessageSid"), _field(form, "MessageStatus", form.get("SmsStatus", ""))
+        code = _field(form, "ErrorCode", "")
+        attempt = request.args.get("m", "")
+        if attempt and not _SHAPES["m"].fullmatch(attempt):
+            raise Malformed("The attempt is not one of ours.")
+        known = FROM_TWILIO.get(word)
+        if known is not None:
+            status(desk, attempt, sid, known, int(code) if code else None)
+        return Response("", 204)
+
+    return room
+
+
+def is_signed(door: Door, path: str, signature: str, form: MultiDict[str, str]) -> bool:
+    """Whether Twilio made this request. The public URL is tried as configured and with its port said or left out."""
+    if not signature or not signature.isascii():
+        return False
+    pairs = list(form.items(multi=True))
+    for base in _spellings(door.public_url):
+        for token in door.tokens:
+            if hmac.compare_digest(expected_signature(token, base + path, pairs), signature):
+                return True
+    return False
+
+
+def _spellings(url: str) -> Sequence[str]:
+    # Twilio signs the URL with or without the default port, depending on the product (twilio-python #392, #402).
+    parts = urlsplit(url)
+    port = {"https": 443, "http": 80}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    if parts.port is None:
+        return (url, f"{parts.scheme}://{host}:{port}{parts.path}")
+    return (url, f"{parts.scheme}://{host}{parts.path}")
+
+
+def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
+    """A patient's message from Twilio's form. Raises Malformed, naming the field and never its value."""
+    for name in _SINGLE:
+        if len(form.getlist(name)) > 1:
+            raise Malformed(f"{name} is there more than once.")
+    if _field(form, "AccountSid") != door.account_sid:
+        raise Malformed("AccountSid is another account's.")
+    if _field(form, "To") != door.address:
+        raise Malformed("To is not our address.")
+    media = int(_field(form, "NumMedia", "0"))
+    # PostgreSQL cannot keep NUL, and nobody means one.
+    text = form.get("Body", "").replace("\x00", "")[:TEXT_CHARACTERS_MAX]
+    button = (form.get("ButtonPayload") or form.get("ListId") or "").replace("\x00", "")[:256]
+    return Arrived(
+        sid=_field(form, "MessageSid"),
+        address=_field(form, "From"),
+        kind=_kind(form, media, text, button),
+        text=text or form.get("ButtonText") or form.get("ListTitle") or "",
+        button=button,
+    )
+
+
+def _kind(form: MultiDict[str, str], media: int, text: str, button: str) -> MessageKind:
+    """What arrived, by its parts: MessageType is an open set that grows without notice."""
+    if button:
+        return "tap"
+    if "Latitude" in form:
+        return "location"
+    if media:
+        types = form.get("MediaContentType0", "")
+        return "contact" if "vcard" in types or form.get("MessageType") == "contacts" else "media"
+    if form.get("MessageType") == "contacts":
+        return "contact"
+    return "text" if text.strip() else "unknown"
+
+
+def _field(form: MultiDict[str, str], name: str, default: str | None = None) -> str:
+    value = form.get(name, default)
+    if value is None or (value != default and not _SHAPES[name].fullmatch(value)):
+        raise Malformed(f"{name} is missing or has a wrong shape.")
+    return value
+
+
+def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAway], Response]) -> Response:
+    """The database is away. Everything else is tried again by Twilio; a red flag is answered now, without a store."""
+    reading = desk.read(arrived.text, desk.clock.now())
+    if not reading.red_flags:
+        return away(BookAway())
+    desk.report("red_flag_without_book", {"sid": arrived.sid})
+    texts = words_for(reading.red_flags, reading.language or "en")
+    messages = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
+    # 200, or Twilio would not say the words; the message itself is kept until it can be written down.
+    desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})
+    return Response(EMPTY.replace("<Response/>", f"<Response>{messages}</Response>"), mimetype="text/xml")

@@ -1,0 +1,191 @@
+"""How long a reply takes: from posting the webhook to its arrival at the Twilio-shaped endpoint.
+
+Everything is real and separate: gunicorn, senders, Redis, SQLite with durable commits, Twilio's own client over HTTP. The
+endpoint here only answers and notes when it was asked.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import secrets
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode
+
+from bot.core.twilio_signature import expected_signature
+
+ACCOUNT, TOKEN, CLINIC = "AC" + "1" * 32, secrets.token_hex(16), "whatsapp:+6560000000"
+START_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 10.0
+
+
+class Endpoint(ThreadingHTTPServer):
+    """Takes messages as Twilio does, and notes when the first one to each patient arrived."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.arrived: dict[str, float] = {}
+        self.news = threading.Condition()
+        self.contents: list[dict[str, object]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Create a message, create or list content templates."""
+
+    protocol_version = "HTTP/1.1"
+    server: Endpoint
+
+    def do_POST(self) -> None:
+        now = time.monotonic()
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if self.path.endswith("/Messages.json"):
+            to = parse_qs(body.decode())["To"][0]
+            with self.server.news:
+                self.server.arrived.setdefault(to, now)
+                self.server.news.notify_all()
+            self._answer({"sid": f"SM{secrets.token_hex(16)}", "status": "queued", "to": to, "account_sid": ACCOUNT})
+        else:
+            content = {**json.loads(body), "sid": f"HX{secrets.token_hex(16)}", "account_sid": ACCOUNT}
+            self.server.contents.append(content)
+            self._answer(content)
+
+    def do_GET(self) -> None:
+        self._answer({"contents": self.server.contents, "meta": {"key": "contents", "next_page_url": None}}, 200)
+
+    def _answer(self, data: dict[str, object], status: int = 201) -> None:
+        words = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(words)))
+        self.end_headers()
+        self.wfile.write(words)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def front_desk(endpoint: Endpoint, folder: Path) -> Iterator[tuple[str, int]]:
+    """Webhook and senders on a database of their own; their public URL and port."""
+    from bot.adapters import redis_server
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environ = {
+        **os.environ,
+        "PUBLIC_URL": url,
+        "PORT": str(port),
+        "DATA_DIR": str(folder),
+        "SECRET_KEY": secrets.token_hex(32),
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "TWILIO_FROM": CLINIC,
+        "TWILIO_API_URL": endpoint.url,
+    }
+    redis_folder = folder / "redis"
+    redis_folder.mkdir(parents=True)
+    python = sys.executable
+    processes = [subprocess.Popen(redis_server.command(redis_server.find(), redis_folder, redis_folder / "redis.sock"))]
+    try:
+        subprocess.run([python, "-m", "bot", "migrate"], env=environ, check=True)
+        web = ["-m", "gunicorn", "wsgi:webhook()", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread"]
+        web += ["--threads", "4", "--log-level", "warning"]
+        processes.append(subprocess.Popen([python, *web], env=environ))
+        processes.append(subprocess.Popen([python, "worker.py", "senders"], env=environ))
+        _wait_for(port)
+        yield url, port
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in reversed(processes):
+            process.wait()
+
+
+def _wait_for(port: int) -> None:
+    until = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < until:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+            connection.request("GET", "/health/ready")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError("the webhook did not start")
+
+
+def post_message(port: int, url: str, number: int, body: str) -> tuple[str, int]:
+    """Post a signed message of one patient; her address and the status."""
+    address = f"whatsapp:+65{80000000 + number}"
+    form = {
+        "MessageSid": f"SM{secrets.token_hex(16)}",
+        "AccountSid": ACCOUNT,
+        "From": address,
+        "To": CLINIC,
+        "Body": body,
+        "NumMedia": "0",
+    }
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    signature = expected_signature(TOKEN, f"{url}/twilio/inbound", form)
+    headers = {"X-Twilio-Signature": signature, "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/twilio/inbound", urlencode(form), headers)
+    status = connection.getresponse().status
+    connection.close()
+    return address, status
+
+
+def measure(messages: int, a_second: float) -> int:
+    """Print p50, p90 and p99 of the way from the webhook to Twilio's door. 1 when a reply never came."""
+    endpoint = Endpoint()
+    threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, front_desk(endpoint, Path(folder)) as (url, port):
+        post_message(port, url, 9_999_999, "hello")
+        _reply_to(endpoint, "whatsapp:+6589999999")
+        ways, acks, lost = [], [], 0
+        for number in range(messages):
+            began = time.monotonic()
+            address, status = post_message(port, url, number, "What is sciatica?")
+            acks.append((time.monotonic() - began) * 1000)
+            arrived = _reply_to(endpoint, address)
+            if status != 200 or arrived is None:
+                lost += 1
+            else:
+                ways.append((arrived - began) * 1000)
+            time.sleep(max(0.0, 1 / a_second - (time.monotonic() - began)))
+    endpoint.shutdown()
+    _print("webhook to the Twilio client", ways)
+    _print("webhook answered", acks)
+    print(f"replies that never came: {lost} of {messages}")
+    return 1 if lost else 0
+
+
+def _reply_to(endpoint: Endpoint, address: str) -> float | None:
+    with endpoint.news:
+        endpoint.news.wait_for(lambda: address in endpoint.arrived, ANSWER_SECONDS_MAX)
+        return endpoint.arrived.get(address)
+
+
+def _print(what: str, milliseconds: list[float]) -> None:
+    if len(milliseconds) < 2:
+        return
+    cuts = statistics.quantiles(milliseconds, n=100)
+    print(f"{what}: p50 {cuts[49]:.0f} ms, p90 {cuts[89]:.0f} ms, p99 {cuts[98]:.0f} ms ({len(milliseconds)} messages)")

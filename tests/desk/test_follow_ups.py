@@ -1,0 +1,199 @@
+"""Reminders: made with the appointment, sent in waking hours, never for an appointment that has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from bot.core.calendar import Busy, Diary, Slot
+from bot.core.conversation import Conversation
+from bot.core.follow_up import would_send
+from bot.desk.follow_ups import drafts, send_follow_up
+from bot.ports import Appointment, Booking, FollowUp
+from tests.desk.front import Front
+from tests.universe import MEI_LING, NOW, SINGAPORE
+
+HOUR = 3600
+DIARY = Diary(SINGAPORE, {}, {})
+STAMP = int(NOW.timestamp())
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SINGAPORE)
+
+
+def at(text: str) -> int:
+    return int(local(text).timestamp())
+
+
+def reminders(starts: str, now: str = "2026-03-02T09:00", diary: Diary = DIARY) -> list[tuple[str, str, str]]:
+    def told(stamp: int) -> str:
+        return f"{datetime.fromtimestamp(stamp, SINGAPORE):%a %H:%M}"
+
+    return [(one.kind, told(one.due_at), told(one.expires_at)) for one in drafts(diary, at(starts), at(now))]
+
+
+def test_an_appointment_is_reminded_of_three_days_and_one_day_before() -> None:
+    assert reminders("2026-03-06T10:00") == [
+        ("reminder-72h", "Tue 10:00", "Thu 10:00"),
+        ("reminder-24h", "Thu 10:00", "Fri 08:00"),
+    ]
+
+
+def test_an_appointment_booked_within_the_lead_time_has_no_such_reminder() -> None:
+    assert reminders("2026-03-04T10:00") == [("reminder-24h", "Tue 10:00", "Wed 08:00")]
+    assert reminders("2026-03-03T09:00") == []
+
+
+def test_a_reminder_that_would_disturb_the_night_comes_earlier() -> None:
+    late, early = reminders("2026-03-06T21:30"), reminders("2026-03-06T07:30")
+    assert [due for _, due, _ in late] == ["Tue 20:00", "Thu 20:00"]
+    assert [due for _, due, _ in early] == ["Mon 20:00", "Wed 20:00"]
+
+
+def test_a_reminder_that_would_have_to_come_before_now_is_not_made() -> None:
+    assert [kind for kind, _, _ in reminders("2026-03-05T21:30", now="2026-03-02T20:30")] == ["reminder-24h"]
+
+
+def test_a_clinic_may_remind_shortly_before() -> None:
+    assert reminders("2026-03-02T17:00", diary=replace(DIARY, reminders=(2 * HOUR,))) == [
+        ("reminder-2h", "Mon 15:00", "Mon 16:00")]
+
+
+def test_a_clinic_may_remind_of_nothing() -> None:
+    assert reminders("2026-03-06T10:00", diary=replace(DIARY, reminders=())) == []
+
+
+TOMORROW_AT_TEN = at("2026-03-03T10:00")
+MEI = Conversation("mei", MEI_LING, last_inbound_at=STAMP)
+DUE = FollowUp(
+    id=1, kind="reminder-24h", conversation="mei", appointment=1, made_for_version=1, appointment_version=1,
+    appointment_status="booked", starts_at=TOMORROW_AT_TEN, service="", practitioner="", number="",
+    due_at=at("2026-03-02T10:00"), expires_at=at("2026-03-03T08:00"),
+)
+AT_TEN = local("2026-03-02T10:00")
+
+
+@pytest.mark.parametrize(("due", "conversation", "now", "answer", "why"), [
+    (DUE, MEI, AT_TEN, "yes", ""),
+    (replace(DUE, appointment_status="cancelled"), MEI, AT_TEN, "no", "the appointment is not booked any more"),
+    (replace(DUE, appointment_version=2), MEI, AT_TEN, "no", "the appointment was moved"),
+    (DUE, replace(MEI, opted_out=True), AT_TEN, "no", "the patient does not want follow-ups"),
+    (DUE, MEI, local("2026-03-02T09:59"), "later", "it is not due yet"),
+    (DUE, replace(MEI, control="held"), AT_TEN, "later", "a person has the conversation"),
+    (DUE, replace(MEI, control="waiting"), AT_TEN, "later", "a person has the conversation"),
+    (DUE, replace(MEI, control="closed"), AT_TEN, "yes", ""),
+    (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "person", "the 24-hour window is closed"),
+    (DUE, MEI, local("2026-03-02T20:20"), "yes", ""),
+    (DUE, MEI, local("2026-03-02T20:30"), "later", "it is too late or too early in the day"),
+    (DUE, MEI, local("2026-03-03T07:59"), "later", "it is too late or too early in the day"),
+    (DUE, replace(MEI, control="held"), local("2026-03-03T08:00"), "person", "it could not leave in time"),
+    (DUE, MEI, local("2026-03-03T10:00"), "no", "the appointment has begun"),
+    (replace(DUE, expires_at=at("2026-03-02T09:00")), MEI, AT_TEN, "no", "a later one takes its place"),
+])
+def test_whether_a_follow_up_would_still_be_sent_has_a_reason(
+    due: FollowUp, conversation: Conversation, now: datetime, answer: str, why: str
+) -> None:
+    assert would_send(due, conversation, now) == (answer, why)
+
+
+@pytest.fixture
+def appointment(front: Front) -> Appointment:
+    """Mei Ling sees Dr Lim tomorrow at ten; her reminder is due in an hour."""
+    start, end = TOMORROW_AT_TEN, TOMORROW_AT_TEN + HOUR
+    service, practitioner = next((s.id, s.practitioners[0]) for s in front.desk.diary.services.values())
+    with front.desk.book.begin() as ledger:
+        return ledger.book(
+            Booking(
+                number="K7QF2X-M", conversation="mei", patient="Mei Ling Tan", phone="+6591234567", whom="me",
+                service=service, slot=Slot(practitioner, start, end), busy=Busy(practitioner, start, end),
+                local_start="2026-03-03T10:00", zone="Asia/Singapore",
+                follow_ups=drafts(front.desk.diary, start, front.clock.epoch),
+            ),
+            front.clock.epoch,
+        )
+
+
+def due_ids(front: Front) -> tuple[int, ...]:
+    with front.desk.book.begin() as ledger:
+        return ledger.follow_ups_due(front.clock.epoch, 100)
+
+
+def send_what_is_due(front: Front) -> None:
+    for id in due_ids(front):
+        send_follow_up(front.desk, id)
+    front.sends(*front.live.next_awake(0, 10))
+
+
+@pytest.mark.usefixtures("appointment")
+def test_a_reminder_names_what_when_and_with_whom_and_nothing_else(front: Front) -> None:
+    front.later(hours=1)
+    send_what_is_due(front)
+    service, practitioner = next((s.name, s.practitioners[0]) for s in front.desk.diary.services.values())
+    name = front.desk.diary.practitioners[practitioner].name
+    assert front.carrier.words == [f"{service} with {name}: Tuesday 3 March 2026, 10:00. Number K7QF2X-M."]
+
+
+@pytest.mark.usefixtures("appointment")
+def test_a_reminder_asked_for_twice_is_sent_once(front: Front) -> None:
+    front.later(hours=1)
+    ids = due_ids(front)
+    for id in ids * 3:
+        send_follow_up(front.desk, id)
+    front.sends()
+    assert len(front.carrier.posted) == len(ids) == 1
+
+
+@pytest.mark.usefixtures("appointment")
+def test_a_reminder_waits_while_a_receptionist_has_the_conversation(front: Front) -> None:
+    front.later(hours=1)
+    front.becomes(control="held", holder="Ana")
+    send_what_is_due(front)
+    assert front.carrier.words == []
+    front.becomes(control="bot", holder="")
+    send_what_is_due(front)
+    assert len(front.carrier.words) == 1
+
+
+def test_a_cancelled_appointment_is_not_reminded_of(front: Front, appointment: Appointment) -> None:
+    front.later(hours=1)
+    ids = due_ids(front)
+    with front.desk.book.begin() as ledger:
+        ledger.cancel(appointment.id, front.clock.epoch)
+    for id in ids:
+        send_follow_up(front.desk, id)
+    front.sends()
+    assert front.carrier.words == []
+
+
+def test_an_appointment_cancelled_after_its_reminder_was_queued_is_not_reminded_of(
+    front: Front, appointment: Appointment
+) -> None:
+    front.later(hours=1)
+    for id in due_ids(front):
+        send_follow_up(front.desk, id)
+    with front.desk.book.begin() as ledger:
+        ledger.cancel(appointment.id, front.clock.epoch)
+    front.sends()
+    assert front.carrier.words == []
+    assert front.statuses() == ["suppressed"]
+
+
+@pytest.mark.usefixtures("appointment")
+def test_after_the_24_hour_window_the_reminder_is_left_to_a_person(front: Front) -> None:
+    front.becomes(last_inbound_at=STAMP - 86_400)
+    front.later(hours=1)
+    send_what_is_due(front)
+    assert front.carrier.words == []
+    assert due_ids(front) == ()
+
+
+@pytest.mark.usefixtures("appointment")
+def test_a_reminder_is_queued_while_redis_is_away(front: Front) -> None:
+    front.later(hours=1)
+    front.live.away = True
+    for id in due_ids(front):
+        send_follow_up(front.desk, id)
+    assert front.unsent() == ("mei",)

@@ -1,0 +1,154 @@
+"""What became of a message when nobody knows: found in Twilio's list, sent again, or put before a person."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.effects import Choice
+from bot.desk.settling import settle
+from bot.ports import CarrierUnclear, Listed
+from tests.desk.front import Front
+from tests.universe import MEI_LING, RAVI
+
+
+@pytest.fixture
+def unclear(front: Front) -> Front:
+    """Mei Ling was sent "Hello", and Twilio's answer was lost. It did not take the message."""
+    front.says("Hello")
+    front.carrier.troubles = [CarrierUnclear()]
+    front.sends()
+    return front
+
+
+def looks(front: Front) -> None:
+    settle(front.desk)
+    front.sends(*front.live.next_awake(0, 10))
+
+
+def listed(front: Front, **differing: object) -> None:
+    """Twilio's list shows a message that was taken although its answer was lost."""
+    fields = {"sid": "SM" + "9" * 32, "to": MEI_LING, "body": "Hello", "created_at": front.clock.epoch, "status": "sent"}
+    front.carrier.on_list.append(Listed(**{**fields, **differing}))  # type: ignore[arg-type]
+
+
+def test_nobody_looks_before_ten_seconds_have_passed(unclear: Front) -> None:
+    listed(unclear)
+    unclear.later(seconds=9)
+    looks(unclear)
+    assert unclear.statuses() == ["unknown"]
+
+
+def test_a_message_that_twilio_lists_is_sent_and_what_waited_for_it_follows(unclear: Front) -> None:
+    listed(unclear)
+    unclear.says("More")
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == ["sent", "sent"]
+    assert unclear.carrier.words == ["More"]
+
+
+def test_a_message_that_failed_at_twilio_is_shown_to_staff(unclear: Front) -> None:
+    listed(unclear, status="undelivered")
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == ["failed"]
+
+
+def test_a_message_that_is_not_listed_is_looked_for_again_a_minute_later_and_then_sent_again(unclear: Front) -> None:
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == ["unknown"]
+    unclear.later(seconds=59)
+    looks(unclear)
+    assert unclear.carrier.words == []
+    unclear.later(seconds=1)
+    looks(unclear)
+    assert unclear.carrier.words == ["Hello"]
+    assert unclear.statuses() == ["sent"]
+
+
+def test_a_message_that_is_listed_late_is_found_by_the_second_look(unclear: Front) -> None:
+    unclear.later(seconds=10)
+    looks(unclear)
+    listed(unclear, created_at=unclear.clock.epoch - 10)
+    unclear.later(seconds=60)
+    looks(unclear)
+    assert unclear.statuses() == ["sent"]
+    assert unclear.carrier.words == []
+
+
+@pytest.mark.parametrize("differing", [{"to": RAVI}, {"body": "Hello?"}, {"created_at": 0}])
+def test_a_message_to_another_with_other_words_or_from_before_is_not_ours(unclear: Front, differing: dict) -> None:
+    listed(unclear, **differing)
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == ["unknown"]
+
+
+def test_a_message_that_belongs_to_another_row_is_not_ours(front: Front) -> None:
+    front.says("Hello", "Hello")
+    front.carrier.troubles = []
+    front.sends()
+    front.says("Hello")
+    front.carrier.troubles = [CarrierUnclear()]
+    front.sends()
+    front.later(seconds=10)
+    looks(front)
+    assert front.statuses() == ["sent", "sent", "unknown"]
+
+
+def test_a_question_is_found_as_it_was_shown_or_as_numbered_text(front: Front) -> None:
+    choices = (Choice("1.book", "Book"), Choice("1.ask", "Ask"))
+    for body in ("Shall I?", "Shall I?\n\n1. Book\n2. Ask\n\nReply with a number."):
+        front.says("Shall I?", choices=choices, hint="Reply with a number.")
+        front.carrier.troubles = [CarrierUnclear()]
+        front.sends()
+        listed(front, body=body, sid=f"SM{len(body):032x}")
+        front.later(seconds=10)
+        looks(front)
+    assert front.statuses() == ["sent", "sent"]
+
+
+def test_while_twilio_cannot_be_asked_nothing_is_sent_again_and_at_last_a_person_should_know(unclear: Front) -> None:
+    unclear.carrier.lists = False
+    unclear.later(seconds=10)
+    for _ in range(5):
+        looks(unclear)
+        assert unclear.statuses() == ["unknown"]
+        unclear.later(seconds=60)
+    looks(unclear)
+    assert unclear.carrier.words == []
+    assert unclear.statuses() == ["needs_person"]
+    assert unclear.reasons() == ["nobody knows whether Twilio took it"]
+
+
+def test_two_that_settle_the_same_message_at_once_change_nothing_more(unclear: Front) -> None:
+    unclear.later(seconds=10)
+    looks(unclear)
+    looks(unclear)
+    assert unclear.carrier.words == []
+    unclear.later(seconds=60)
+    settle(unclear.desk)
+    settle(unclear.desk)
+    unclear.sends()
+    assert unclear.carrier.words == ["Hello"]
+
+
+def test_safety_text_whose_sender_died_is_sent_again_after_one_look(front: Front) -> None:
+    front.says("Call 995 now.", speech="safety")
+    front.left_behind()
+    looks(front)
+    assert front.carrier.words == ["Call 995 now."]
+
+
+def test_a_message_that_cannot_be_settled_does_not_hold_up_the_others(front: Front) -> None:
+    for patient in ("mei", "ravi"):
+        front.says("Hello", to=patient)
+        front.carrier.troubles = [CarrierUnclear()]
+        front.sends(patient)
+    listed(front, to=RAVI)
+    front.carrier.broken_lists = {MEI_LING}
+    front.later(seconds=10)
+    looks(front)
+    assert (front.statuses("mei"), front.statuses("ravi")) == (["unknown"], ["sent"])
+    assert [event for event, _ in front.reports] == ["settling_failed"]

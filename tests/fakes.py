@@ -1,0 +1,220 @@
+"""The outside as a test wants it: kept in memory, and behaving like the real thing.
+
+It is Monday 2 March 2026, 09:00 in Singapore, until a test lets time pass. The tests of an adapter run on its fake too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+
+from bot.core.wording import numbered
+from bot.ports import CarrierAway, CarrierUnclear, Listed, LiveAway, Outgoing, Taken
+
+MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+HOLD_SECONDS = 4
+
+
+class FakeClock:
+    """Stands still until :meth:`pass_seconds`."""
+
+    def __init__(self, now: datetime = MONDAY_MORNING) -> None:
+        self._now = now
+        self._monotonic = 1_000.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def pass_seconds(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+    def step_to(self, now: datetime) -> None:
+        """The wall clock jumps, as an administrator or a time server makes it; monotonic time does not."""
+        self._now = now
+
+    @property
+    def epoch(self) -> int:
+        return int(self._now.timestamp())
+
+
+class FakeChance:
+    """Tokens count upwards; numbers are whatever the test set, 0 to begin with."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self.number = 0
+
+    def token(self) -> str:
+        self.given += 1
+        return f"{self.given:032x}"
+
+    def below(self, limit: int) -> int:
+        return min(self.number, limit - 1)
+
+
+@dataclass
+class _Hold:
+    token: str
+    until: float
+    more: bool = False
+
+
+class FakeLive:
+    """Holds, states and the wake list in memory. ``away`` makes every call fail; :meth:`next_awake` never waits."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._lock = RLock()
+        self._holds: dict[str, _Hold] = {}
+        self._states: dict[str, tuple[int, int, str]] = {}
+        self.awake: list[str] = []
+        self.away = False
+
+    def take(self, conversation: str, token: str) -> Taken:
+        with self._lock:
+            self._answers()
+            return Taken(self._took(conversation, token), *self._states.get(conversation, ()))
+
+    def note_more(self, conversation: str, token: str) -> Taken:
+        with self._lock:
+            self._answers()
+            if self._took(conversation, token):
+                return Taken(True, *self._states.get(conversation, ()))
+            self._holds[conversation].more = True
+            return Taken(False)
+
+    def give_back(self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool) -> bool:
+        with self._lock:
+            self._answers()
+            if seq > self._states.get(conversation, (-1,))[0]:
+                self._states[conversation] = (seq, arrived, state)
+            if wake:
+                self.awake.append(conversation)
+            hold = self._holder(conversation)
+            if hold is None or hold.token != token:
+                return False
+            if hold.more:
+                self._holds[conversation] = self._fresh(token)
+                return True
+            del self._holds[conversation]
+            return False
+
+    def wake(self, conversations: Sequence[str]) -> None:
+        with self._lock:
+            self._answers()
+            self.awake += conversations
+
+    def forget(self, conversation: str) -> None:
+        with self._lock:
+            self._answers()
+            self._states.pop(conversation, None)
+
+    def next_awake(self, timeout_seconds: float, limit: int) -> tuple[str, ...]:
+        with self._lock:
+            self._answers()
+            taken, self.awake = self.awake[:limit], self.awake[limit:]
+            return tuple(dict.fromkeys(taken))
+
+    def healthy(self) -> bool:
+        return not self.away
+
+    def empty(self) -> None:
+        """FLUSHALL."""
+        with self._lock:
+            self._holds.clear()
+            self._states.clear()
+            self.awake.clear()
+
+    def _answers(self) -> None:
+        if self.away:
+            raise LiveAway("the test took Redis away")
+
+    def _holder(self, conversation: str) -> _Hold | None:
+        hold = self._holds.get(conversation)
+        return hold if hold is not None and self._clock.monotonic() < hold.until else None
+
+    def _took(self, conversation: str, token: str) -> bool:
+        if self._holder(conversation) is not None:
+            return False
+        self._holds[conversation] = self._fresh(token)
+        return True
+
+    def _fresh(self, token: str) -> _Hold:
+        return _Hold(token, self._clock.monotonic() + HOLD_SECONDS)
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One POST that reached the carrier, whether or not the answer came back."""
+
+    sid: str
+    outgoing: Outgoing
+    callback_url: str
+
+
+@dataclass
+class FakeCarrier:
+    """Takes what is posted, and lists it. ``troubles`` are raised one after the other by the next posts.
+
+    A refusal or an unreachable carrier takes nothing. An unclear one takes the message when ``takes_unclear`` is set.
+    ``on_list`` is what its list shows; ``broken_lists`` are addresses with which asking fails unexpectedly.
+    """
+
+    clock: FakeClock
+    posted: list[Posted] = field(default_factory=list)
+    troubles: list[Exception] = field(default_factory=list)
+    takes_unclear: bool = False
+    lists: bool = True
+    on_list: list[Listed] = field(default_factory=list)
+    broken_lists: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._lock = RLock()
+
+    def post(self, outgoing: Outgoing, callback_url: str) -> str:
+        with self._lock:
+            trouble = self.troubles.pop(0) if self.troubles else None
+            if trouble is not None and not (isinstance(trouble, CarrierUnclear) and self.takes_unclear):
+                raise trouble
+            sid = f"SM{len(self.posted) + 1:032x}"
+            self.posted.append(Posted(sid, outgoing, callback_url))
+            self.on_list.append(Listed(sid, outgoing.address, self.words_of(outgoing), self.clock.epoch, "sent"))
+            if trouble is not None:
+                raise trouble
+            return sid
+
+    def listed(self, to: str, since: int) -> tuple[Listed, ...]:
+        if not self.lists:
+            raise CarrierAway("the test took Twilio away")
+        if to in self.broken_lists:
+            raise ZeroDivisionError("a bug of ours")
+        return tuple(one for one in self.on_list if one.to == to and one.created_at >= since)
+
+    def words_of(self, outgoing: Outgoing) -> str:
+        if outgoing.choices and len(outgoing.choices) > 10:
+            return numbered(outgoing.text, outgoing.choices, outgoing.hint)
+        return outgoing.text
+
+    @property
+    def words(self) -> list[str]:
+        """What patients were sent, in order."""
+        return [one.outgoing.text for one in self.posted]
+
+
+class FakeQueue:
+    """Remembers what RQ was asked to run. ``away`` makes it fail."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[str, tuple[int | str, ...]]] = []
+        self.away = False
+
+    def enqueue(self, job: str, *ids: int | str) -> None:
+        if self.away:
+            raise LiveAway("the test took Redis away")
+        self.jobs.append((job, ids))

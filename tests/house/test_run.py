@@ -1,0 +1,51 @@
+"""One command starts the whole house and prints one URL; Ctrl-C ends it."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from bot import supervisor
+from tests import needs
+
+PATIENCE_SECONDS = 60
+
+
+def environ(data_dir: Path) -> dict[str, str]:
+    """What a machine without any set-up has, but for ports that nobody else uses."""
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as two:
+        ports = {"PORT": str(one.getsockname()[1]), "DESK_PORT": str(two.getsockname()[1])}
+    return {"PATH": os.environ["PATH"], "DATA_DIR": str(data_dir), **ports}
+
+
+def children(pid: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+def test_one_url_leads_to_the_phone_and_nothing_is_left_in_the_end(tmp_path: Path, number: signal.Signals) -> None:
+    needs.redis_program()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "run"], env=environ(tmp_path), stdout=subprocess.PIPE, text=True
+    ) as house:
+        assert house.stdout is not None
+        line = house.stdout.readline() if select.select([house.stdout], [], [], PATIENCE_SECONDS)[0] else "too late"
+        sessions = children(house.pid)
+        try:
+            ready = re.fullmatch(r"Frontdesk is ready: (http://127\.0\.0\.1:\d+/phone)\n", line)
+            assert ready is not None, line
+            with urllib.request.urlopen(ready[1], timeout=PATIENCE_SECONDS) as page:
+                assert page.status == 200
+        finally:
+            house.send_signal(number)
+        # The guard holds the other end until the last process is gone.
+        assert house.stdout.read() == ""
+    assert not supervisor.members(sessions)
+    assert house.returncode == (0 if number is signal.SIGINT else -number)

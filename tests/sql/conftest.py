@@ -1,0 +1,36 @@
+"""A book of record with one conversation in it, once on each database."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.adapters.sql import SqlBook
+from tests.sql.clinic import MEI_LING, NOW
+
+
+@pytest.fixture
+def book(database_url: str) -> Iterator[SqlBook]:
+    """The book of record, in which Mei Ling has just begun to write."""
+    book = SqlBook(database_url)
+    with book.begin() as ledger:
+        ledger.create(MEI_LING, NOW)
+    yield book
+    book.dispose()
+
+
+# TEMPORARY
+from bot.adapters.sql import migrate  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres, tmp_path_factory):
+    name = postgres.create()
+    migrate(postgres.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("migrate")
+    migrate(f"sqlite:///{folder / 'clinic.sqlite'}")
+    return folder / "clinic.sqlite"

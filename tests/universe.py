@@ -1,0 +1,169 @@
+"""The fixed universe of the tests: Monday 2 March 2026, 09:00 in Singapore, and patients who write to one small clinic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.adapters.flows_yaml import load
+from bot.adapters.sql import SqlBook
+from bot.core.conversation import Conversation, from_data, to_data
+from bot.core.effects import DoAction, Effect, Say
+from bot.core.events import Event, Message, MessageKind, Outcome, SilenceRanOut
+from bot.core.flow import Clinic
+from bot.core.turn import Turn, take_turn
+from bot.desk.reading import reader
+from bot.ports import Desk
+from tests.fakes import FakeCarrier, FakeChance, FakeClock, FakeLive, FakeQueue
+
+SINGAPORE = ZoneInfo("Asia/Singapore")
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+MEI_LING = "whatsapp:+6591234567"
+RAVI = "whatsapp:+6581234567"
+SITI = "whatsapp:SG.1A2B3C4D5E"
+ANA = "Ana"
+SHIPPED = Path(__file__).parent.parent / "flows"
+
+
+@cache
+def shipped_clinic() -> Clinic:
+    """The clinic whose flows ship with the project."""
+    clinic = load(SHIPPED).clinic
+    assert clinic is not None
+    return clinic
+
+
+@dataclass
+class Talk:
+    """One conversation with the pure core: stand-in outcomes for actions, and what the patient reads.
+
+    Each turn goes through JSON's shape and back, as it does between two messages in real life.
+    """
+
+    clinic: Clinic
+    outcomes: Mapping[str, list[Outcome]] = field(default_factory=dict)
+    conversation: Conversation = field(default_factory=lambda: Conversation("abcdefgh12", MEI_LING, greeted=True))
+    now: datetime = NOW
+    turns: list[Turn] = field(default_factory=list)
+    _sids: int = 0
+
+    def __post_init__(self) -> None:
+        self.read = reader(self.clinic, SINGAPORE)
+
+    def says(self, text: str) -> list[str]:
+        """The patient writes; what the bot answers."""
+        return self.happens(self._message(text))
+
+    def sends(self, kind: MessageKind) -> list[str]:
+        """The patient sends a photo, a place, a contact card."""
+        return self.happens(self._message("", kind=kind))
+
+    def taps(self, label: str, shown: int = -1) -> list[str]:
+        """The patient taps a button of the last message that had some (or an earlier one, ``shown=-2``)."""
+        offered = [say for say in self.said if say.choices]
+        id = next(choice.id for choice in offered[shown].choices if choice.label == label)
+        return self.happens(self._message(label, kind="tap", button=id))
+
+    def waits(self, **passing: float) -> list[str]:
+        """Time passes; a silence that runs out meanwhile happens."""
+        self.now += timedelta(**passing)
+        due = self.conversation.silence_due
+        return self.happens(SilenceRanOut()) if 0 < due <= self.now.timestamp() else []
+
+    def happens(self, event: Event) -> list[str]:
+        """Any event, with the outcomes of its actions."""
+        before = from_data(to_data(self.conversation))
+        turn = take_turn(self.clinic, before, event, self.now)
+        effects: tuple[Effect, ...] = turn.effects
+        while turn.asked is not None:
+            outcome = self.outcomes[turn.asked.action].pop(0)
+            turn = take_turn(self.clinic, turn.conversation, outcome, self.now)
+            effects += turn.effects
+        self.turns.append(Turn(turn.conversation, effects, turn.trace))
+        self.conversation = turn.conversation
+        return [effect.text for effect in effects if isinstance(effect, Say)]
+
+    @property
+    def said(self) -> list[Say]:
+        """Everything the bot said so far."""
+        return [effect for turn in self.turns for effect in turn.effects if isinstance(effect, Say)]
+
+    @property
+    def did(self) -> list[str]:
+        """The actions asked for so far."""
+        return [effect.action for turn in self.turns for effect in turn.effects if isinstance(effect, DoAction)]
+
+    def offered(self) -> list[str]:
+        """The labels of the last question."""
+        return [choice.label for choice in next(say for say in reversed(self.said) if say.choices).choices]
+
+    def _message(self, text: str, kind: MessageKind = "text", button: str = "") -> Message:
+        self._sids += 1
+        return Message(f"SM{self._sids:032x}", kind, text, button, self.read(text, self.now))
+
+
+class Sayings:
+    """What a desk has said in one conversation so far, read from the outbox as staff would."""
+
+    def __init__(self, desk: Desk, conversation: str) -> None:
+        self.desk, self.conversation = desk, conversation
+
+    def lines(self) -> list[str]:
+        """Everything said to the patient, oldest first."""
+        with self.desk.book.begin() as ledger:
+            return [line.text for line in ledger.thread(self.conversation, 200) if line.who in ("bot", "staff")]
+
+
+@contextmanager
+def open_desk(database_url: str, **parts: Any) -> Iterator[Desk]:
+    """A desk as :func:`desk_on` makes it, whose connections are closed afterwards."""
+    desk = desk_on(database_url, **parts)
+    yield desk
+    desk.book.dispose()  # type: ignore[attr-defined]
+
+
+def desk_on(database_url: str, **parts: Any) -> Desk:
+    """A desk on a real database, with everything else behaving in memory unless a test brings the real thing."""
+    clock = parts.pop("clock", None) or FakeClock()
+    book = SqlBook(database_url)
+    loaded = load(SHIPPED)
+    clinic = parts.pop("clinic", None) or loaded.clinic
+    assert clinic is not None
+    assert loaded.diary is not None
+    defaults = {
+        "clinic": clinic,
+        "diary": loaded.diary,
+        "clock": clock,
+        "chance": FakeChance(),
+        "live": FakeLive(clock),
+        "book": book,
+        "queue": FakeQueue(),
+        "carrier": FakeCarrier,
+        "read": reader(clinic, SINGAPORE),
+        "spool": FakeSpool(),
+        "conversation_key": book.conversation_key(),
+        "callback_base": "http://127.0.0.1:8000",
+    }
+    return Desk(**{**defaults, **parts})
+
+
+class FakeSpool:
+    """Keeps messages in memory."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Mapping[str, str]] = {}
+
+    def keep(self, sid: str, message: Mapping[str, str]) -> None:
+        self._kept.setdefault(sid, message)
+
+    def kept(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
+        return tuple(self._kept.items())
+
+    def drop(self, sid: str) -> None:
+        self._kept.pop(sid, None)

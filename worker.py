@@ -1,0 +1,53 @@
+"""The worker's entrance: ``python worker.py senders`` lets words leave, ``python worker.py rq`` runs queued jobs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from threading import Event, Thread
+
+SENDERS = 4
+STOP_SECONDS_MAX = 3.0
+
+
+def senders() -> None:
+    """Senders and the tick, until SIGTERM; then what was posted is written down, for up to three seconds."""
+    from bot import settings, wiring
+    from bot.desk import turns
+    from bot.desk.speaking import keep_sending
+    from bot.desk.tick import keep_ticking
+
+    stop = Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    wiring.log_to_stderr()
+    desk = wiring.open_desk(settings.read(os.environ))
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    threads = [Thread(target=keep_ticking, args=(desk, turns, stop))]
+    threads += [Thread(target=keep_sending, args=(desk, f"{name}-{number}", stop)) for number in range(SENDERS)]
+    for thread in threads:
+        thread.daemon = True
+        thread.start()
+    stop.wait()
+    until = time.monotonic() + STOP_SECONDS_MAX
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+    # A post that Twilio has not answered yet must not keep us: it is settled later, like after any other death.
+    os._exit(0)
+
+
+def rq() -> None:
+    """The queue's jobs, until SIGTERM."""
+    from bot import settings, wiring
+    from bot.adapters.rq_worker import work
+    from bot.jobs import JOBS, desk
+
+    wiring.log_to_stderr()
+    work(settings.read(os.environ).redis_url, JOBS, desk().report)
+
+
+if __name__ == "__main__":
+    {"senders": senders, "rq": rq}[sys.argv[1]]()

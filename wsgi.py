@@ -1,0 +1,36 @@
+"""Web entrances for gunicorn: ``wsgi:webhook()`` for Twilio, ``wsgi:pages()`` for browsers."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from bot import settings as environment
+from bot import web, wiring
+
+
+def webhook() -> Flask:
+    """The process Twilio talks to."""
+    wiring.log_to_stderr()
+    settings = environment.read(os.environ)
+    door = web.Door(
+        settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from
+    )
+    return web.create_webhook(wiring.open_desk(settings), door, settings.desk_port)
+
+
+def pages() -> Flask:
+    """The process browsers talk to; with the phone in simulator mode."""
+    wiring.log_to_stderr()
+    settings = environment.read(os.environ)
+    desk = wiring.open_desk(settings)
+    app = web.create_pages(desk)
+    if settings.simulator:
+        from bot.web.phone import phone_room
+        from bot.web.simulator import simulator_room
+
+        simulator = wiring.open_simulator(settings, desk)
+        app.register_blueprint(phone_room(simulator))
+        app.register_blueprint(simulator_room(simulator), url_prefix="/simulator")
+    return app
