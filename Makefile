@@ -5,7 +5,7 @@ BUILT := .venv/.built
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check bench chat replay simulate chaos desk clean
+.PHONY: help run test prove check bench chat pictures desk clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,7 @@ check: $(BUILT) ## Look at format, lint, types, floors and flows.
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/python -m bot check
+	@$(BIN)/python -m bot test
 
 bench: $(BUILT) ## Measure what a turn costs.
 	@$(BIN)/python -m tests.bench
@@ -32,14 +33,8 @@ bench: $(BUILT) ## Measure what a turn costs.
 chat: $(BUILT) ## Talk to the bot in the terminal, without a server.
 	@exec $(BIN)/python -m bot chat
 
-replay: $(BUILT) ## Rewrite the bot's lines in the transcripts; then review the diff.
-	@$(BIN)/python -m bot test --write
-
-simulate: $(BUILT) ## Live through a year at the clinic in minutes.
-	@$(BIN)/python -m tests.simulate
-
-chaos: $(BUILT) ## Kill every process in turn while patients write.
-	@$(BIN)/python -m tests.chaos
+pictures: $(BUILT) ## Take the pictures of the README and docs anew.
+	@PICTURES=docs/images $(BIN)/pytest -q tests/browser/test_whole_way.py
 
 desk: $(BUILT) ## See in the terminal who needs a person.
 	@exec $(BIN)/python -m bot desk

@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description="A WhatsApp front desk that a clinic runs itself.")
+    about = "A WhatsApp front desk that a clinic runs itself."
+    parser = argparse.ArgumentParser(prog="python -m bot", description=about)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Command, sentence: str) -> argparse.ArgumentParser:
@@ -37,7 +38,6 @@ def _parser() -> argparse.ArgumentParser:
     tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
     tests.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
-    tests.add_argument("--write", action="store_true", help="rewrite the bot's lines as it speaks now")
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
@@ -97,7 +97,7 @@ def _check(options: argparse.Namespace) -> int:
 def _test(options: argparse.Namespace) -> int:
     from bot import terminal
 
-    return terminal.test(Path(options.directory), coverage=options.coverage, write=options.write)
+    return terminal.test(Path(options.directory), options.coverage)
 
 
 def _chat(options: argparse.Namespace) -> int:

@@ -12,6 +12,8 @@ from pathlib import Path
 from bot import settings as environment
 from bot import wiring
 from bot.desk import reception
+from bot.desk.reading import reader
+from bot.desk.transcripts import coverage, play
 from bot.desk.turns import Arrived, receive
 from bot.ports import BookAway, Desk, Outgoing, Result
 
@@ -83,6 +85,25 @@ def _find(desk: Desk, beginning: str) -> str:
     if reception.thread(desk, beginning, 1):
         return beginning
     raise Unknown(f"No conversation begins with {beginning}. See: python -m bot desk list")
+
+
+def test(directory: Path, with_coverage: bool) -> int:
+    """``python -m bot test``: hold the conversations the clinic wrote down, with stand-ins for its system."""
+    loaded, faults = wiring.look_at_flows(directory)
+    transcripts, unreadable = wiring.transcripts(directory)
+    errors = [fault for fault in (*faults, *unreadable) if fault.level == "error"]
+    if errors or loaded.clinic is None or loaded.diary is None:
+        print("\n".join(map(str, errors)))
+        return 1
+    read = reader(loaded.clinic, loaded.diary.zone)
+    played = [play(loaded.clinic, one, read) for one in transcripts]
+    for mismatch in (mismatch for one in played for mismatch in one.mismatches):
+        print(mismatch)
+    failed = sum(bool(one.mismatches) for one in played)
+    if with_coverage:
+        print(coverage(loaded.clinic, played))
+    print(f"{len(played) - failed} passed, {failed} failed")
+    return 1 if failed else 0
 
 
 CHAT_HELP = "Write as a patient would; a number chooses. /photo sends a photo, Ctrl-D ends."

@@ -9,14 +9,15 @@ from functools import cache
 from pathlib import Path
 
 from bot.adapters.clock import SystemChance, SystemClock
-from bot.adapters.flows_yaml import Loaded, load
+from bot.adapters.flows_transcripts import load_transcripts
+from bot.adapters.flows_yaml import Loaded, load_checked
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
 from bot.adapters.simulator_store import Simulator
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook, migrate
-from bot.core.check import check
 from bot.core.fault import Fault
+from bot.core.transcript import Transcript
 from bot.desk.reading import reader
 from bot.ports import Carrier, Desk
 from bot.settings import Settings, read
@@ -34,9 +35,13 @@ class BrokenFlows(Exception):
 
 def look_at_flows(directory: Path) -> tuple[Loaded, tuple[Fault, ...]]:
     """Load a directory of flows and check it: what was read, and every fault at once, errors and warnings."""
-    loaded = load(directory)
-    found = loaded.faults + (check(loaded.clinic) if loaded.clinic is not None else ())
-    return loaded, tuple(sorted(found, key=lambda fault: (fault.file, fault.line, fault.code)))
+    loaded = load_checked(directory)
+    return loaded, loaded.faults
+
+
+def transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, ...]]:
+    """The conversations written down as tests of a directory of flows, and what is wrong with their files."""
+    return load_transcripts(directory)
 
 
 def open_desk(settings: Settings) -> Desk:
@@ -73,7 +78,8 @@ def open_carrier(settings: Settings) -> Carrier:
     """The Twilio client. Imported here: it costs 100 ms and 20 MiB that a webhook process never needs."""
     from bot.adapters.twilio_carrier import TwilioCarrier
 
-    key = (settings.twilio_api_key_sid, settings.twilio_api_key_secret) if settings.twilio_api_key_sid else None
+    sid, secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
+    key = (sid, secret) if sid and secret else None
     return TwilioCarrier(
         settings.twilio_account_sid,
         settings.twilio_auth_tokens[0],

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from bot.adapters.flows_yaml import load
 from bot.adapters.sql import SqlBook
 from bot.core.conversation import Conversation, from_data, to_data
-from bot.core.effects import DoAction, Effect, Say
+from bot.core.effects import DoAction, Say
 from bot.core.events import Event, Message, MessageKind, Outcome, SilenceRanOut
 from bot.core.flow import Clinic
 from bot.core.turn import Turn, take_turn
@@ -80,14 +80,12 @@ class Talk:
         """Any event, with the outcomes of its actions."""
         before = from_data(to_data(self.conversation))
         turn = take_turn(self.clinic, before, event, self.now)
-        effects: tuple[Effect, ...] = turn.effects
         while turn.asked is not None:
             outcome = self.outcomes[turn.asked.action].pop(0)
-            turn = take_turn(self.clinic, turn.conversation, outcome, self.now)
-            effects += turn.effects
-        self.turns.append(Turn(turn.conversation, effects, turn.trace))
+            turn = turn.then(take_turn(self.clinic, turn.conversation, outcome, self.now))
+        self.turns.append(turn)
         self.conversation = turn.conversation
-        return [effect.text for effect in effects if isinstance(effect, Say)]
+        return [effect.text for effect in turn.effects if isinstance(effect, Say)]
 
     @property
     def said(self) -> list[Say]:

@@ -19,7 +19,7 @@ _DEFAULT_KEYS = ("tries", "not understood", "after last try", "silent")
 _ACTS: Mapping[str, AnywhereAct] = {"do": "step back", "run": "run", "answers": "answers", "hand over": "hand over"}
 _THEN = get_args(AnywhereThen)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-_QUESTION_KEYS = ("topic", "question", "short", "also", "answer", "source", "then run")
+QUESTION_KEYS = ("topic", "question", "short", "also", "answer", "source", "then run")
 _QUESTION_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 FROM_DEFAULTS = "not understood"
 """The one engine text that stands under ``defaults``, where an admin looks for it."""
@@ -120,7 +120,7 @@ def read_questions(
     """The questions by id, and the topics as options."""
     entries = page.keys(node, "faq.yaml", ("topics", "questions"), ("topics", "questions"))
     topics = dict(_topic(page, key, value) for key, value in page.named(entries.values.get("topics"), '"topics"'))
-    allowed = (*_QUESTION_KEYS, *(f"also {one}" for one in languages[1:]))
+    allowed = (*QUESTION_KEYS, *(f"also {one}" for one in languages[1:]))
     questions = {}
     for key, value in page.named(entries.values.get("questions"), '"questions"', _QUESTION_ID):
         row = page.keys(value, f'the question "{key.text}"', allowed, ("topic", "question", "answer"))

@@ -18,14 +18,14 @@ from bot.core.flow import Value
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED_DAYS_MAX = 370
 """Days in one closed stretch; longer is a mistyped year."""
-_KEYS = (
+KEYS = (
     "name", "short name", "time zone", "country", "language names", "address", "directions", "phone", "email",
     "website", "hours", "hours text", "closed", "appointments", "notice minutes", "horizon days", "slot minutes",
     "hold minutes", "practitioners", "services", "reminders", "example values", "confirmed",
 )  # fmt: skip
 _REQUIRED = ("name", "time zone", "country", "phone", "hours", "appointments", "practitioners", "services")
 _PERSON_KEYS = ("name", "short name", "title", "hours")
-_SERVICE_KEYS = ("name", "short name", "minutes", "buffer before", "buffer after", "practitioners", "names")
+SERVICE_KEYS = ("name", "short name", "minutes", "buffer before", "buffer after", "practitioners", "names")
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STRETCH = re.compile(r"([01]\d|2[0-3]):([0-5]\d) ?[-–] ?([01]\d|2[0-4]):([0-5]\d)")
 
@@ -62,8 +62,8 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...]) -> Facts:
 
 def _own_keys(page: Page, entries: Entries) -> None:
     for key, at in entries.keys.items():
-        if key not in _KEYS and (not key or difflib.get_close_matches(key, _KEYS, n=1, cutoff=0.8)):
-            page.fault("E03", at, f'clinic.yaml has no key "{key}".', did_you_mean(key, _KEYS))
+        if key not in KEYS and (not key or difflib.get_close_matches(key, KEYS, n=1, cutoff=0.8)):
+            page.fault("E03", at, f'clinic.yaml has no key "{key}".', did_you_mean(key, KEYS))
 
 
 def _tell_examples(page: Page, entries: Entries) -> None:
@@ -128,7 +128,7 @@ def _services(page: Page, node: Node | None, people: Mapping[str, Practitioner])
     services = []
     for key, value in page.named(node, '"services"', _ID):
         what = f'the service "{key.text}"'
-        entries = page.keys(value, what, _SERVICE_KEYS, ("name", "minutes", "practitioners"))
+        entries = page.keys(value, what, SERVICE_KEYS, ("name", "minutes", "practitioners"))
         who = page.words(entries.values.get("practitioners"), '"practitioners"')
         for one in who:
             if one not in people:

@@ -36,7 +36,7 @@ from bot.core.flow import (
 
 OFF_THE_END = Target()
 _FLOW_KEYS = ("flow", "title", "starts with", "steps")
-_KINDS: Mapping[str, tuple[str, ...]] = {
+KINDS: Mapping[str, tuple[str, ...]] = {
     "ask": (
         "options",
         "options from",
@@ -58,7 +58,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """What a step can be, and the keys each kind has beside ``at most`` and ``after that``."""
 _EVERY_STEP = ("at most", "after that")
-_OPTION_KEYS = ("label", "also", "description", "go to", "run", "end")
+OPTION_KEYS = ("label", "also", "description", "go to", "run", "end")
 _OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _ANSWER_TYPES = get_args(AnswerType)
 _SAVED = r"[a-z][a-z0-9_]*(?:[. ][a-z0-9_]+)*?"
@@ -136,7 +136,7 @@ class _Steps:
         page = self.page
         page.step = key.text
         kind = self._kind(key, node)
-        entries = page.keys(node, f"{_a(kind)} step", (kind, *_KINDS.get(kind, ("end",)), *_EVERY_STEP))
+        entries = page.keys(node, f"{_a(kind)} step", (kind, *KINDS.get(kind, ("end",)), *_EVERY_STEP))
         goes = _explicit(page, entries) or following
         body = self._body(kind, entries, key.text, following)
         if goes == OFF_THE_END:
@@ -157,7 +157,7 @@ class _Steps:
 
     def _kind(self, key: Scalar, node: Node) -> str:
         page = self.page
-        found = [kind for kind in _KINDS if isinstance(node, Entries) and kind in node.values]
+        found = [kind for kind in KINDS if isinstance(node, Entries) and kind in node.values]
         if "hand over" in found and "say" in found:
             found.remove("say")
         if len(found) > 1:
@@ -165,11 +165,11 @@ class _Steps:
         if found:
             return found[0]
         written = list(node.values) if isinstance(node, Entries) else []
-        misspelt = [kind for one in written for kind in difflib.get_close_matches(one, _KINDS, n=1, cutoff=0.6)]
+        misspelt = [kind for one in written for kind in difflib.get_close_matches(one, KINDS, n=1, cutoff=0.6)]
         if misspelt:
             return misspelt[0]
         if "end" not in written:
-            page.fault("E04", key, "this step does nothing.", f"Give it one of: {', '.join(_KINDS)}, end.")
+            page.fault("E04", key, "this step does nothing.", f"Give it one of: {', '.join(KINDS)}, end.")
         return "end"
 
     def _body(self, kind: str, entries: Entries, name: str, following: Target) -> Body:
@@ -242,7 +242,7 @@ class _Steps:
         options = []
         for key, value in page.named(node, "the options", _OPTION_ID):
             what = f'the option "{key.text}"'
-            entries = page.keys(value, what, _OPTION_KEYS, ("label",))
+            entries = page.keys(value, what, OPTION_KEYS, ("label",))
             here = f"{path}.{key.text}"
             options.append(
                 Option(

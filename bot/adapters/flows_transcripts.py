@@ -17,10 +17,10 @@ from bot.core.flow import Value
 from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, StandIn, Transcript, Waits
 
 _KEYS = ("test", "flow", "given", "talk", "expect")
-_EXPECT_KEYS = ("ended", "saved", "effects", "control", "urgent")
-_GIVEN_KEYS = ("now", "facts", "language", "phone", "first contact")
+EXPECT_KEYS = ("ended", "saved", "effects", "control", "urgent")
+GIVEN_KEYS = ("now", "facts", "language", "phone", "first contact")
 _LISTS = ("services", "practitioners", "languages", "faq_topics")
-_LINES = ("patient", "taps", "sends", "silence", "bot")
+LINES = ("patient", "taps", "sends", "silence", "bot")
 _SENT: Mapping[str, MessageKind] = {
     "photo": "media", "voice": "media", "file": "media", "location": "location", "contact": "contact",
 }  # fmt: skip
@@ -61,10 +61,10 @@ def _transcript(page: Page, node: Node) -> Transcript:
 
 
 def _line(page: Page, node: Node) -> Spoken | None:
-    entries = page.keys(node, "a line of the talk", (*_LINES, "options"))
-    kinds = [kind for kind in _LINES if kind in entries.values]
+    entries = page.keys(node, "a line of the talk", (*LINES, "options"))
+    kinds = [kind for kind in LINES if kind in entries.values]
     if len(kinds) != 1:
-        page.fault("E04", node, "a line of the talk has exactly one speaker.", f"Write one of: {', '.join(_LINES)}.")
+        page.fault("E04", node, "a line of the talk has exactly one speaker.", f"Write one of: {', '.join(LINES)}.")
         return None
     kind, line = kinds[0], node.line
     if kind == "silence":
@@ -81,7 +81,7 @@ def _line(page: Page, node: Node) -> Spoken | None:
 
 
 def _given(page: Page, node: Node | None) -> Given:
-    entries = page.keys(node, '"given"', (*_GIVEN_KEYS, *_LISTS, *ACTIONS))
+    entries = page.keys(node, '"given"', (*GIVEN_KEYS, *_LISTS, *ACTIONS))
     facts = data(entries.values["facts"]) if "facts" in entries.values else {}
     in_turn, always = {}, {}
     for action in ACTIONS.keys() & entries.values.keys():
@@ -140,7 +140,7 @@ def _options(node: Node) -> tuple[Mapping[str, Value], ...]:
 
 
 def _expected(page: Page, node: Node | None) -> Expected:
-    entries = page.keys(node, '"expect"', _EXPECT_KEYS)
+    entries = page.keys(node, '"expect"', EXPECT_KEYS)
     saved = page.of(Entries, entries.values.get("saved"), '"saved"')
     control = page.one_of(entries, "control", _CONTROLS)
     urgent = page.one_of(entries, "urgent", ("yes", "no"))

@@ -55,11 +55,7 @@ def _job_class(jobs: frozenset[str]) -> type[Job]:
 
         @property
         def func(self) -> Callable[..., Any]:
-            try:
-                known = self.func_name in jobs and self.instance is None
-            except DeserializationError:
-                known = False
-            if not known:
+            if self.func_name not in jobs or self.instance is not None:
                 raise JobRefused(self.id)
             found: Callable[..., Any] = super().func
             return found
@@ -79,8 +75,12 @@ def _worker_class(jobs: frozenset[str], report: Report) -> type[SimpleWorker]:
 
         max_connection_wait_time = 2.0
 
+        def subscribe(self) -> None:
+            """Signals stop it. It listens to no commands from Redis, whose thread would take seconds to end."""
+
         def handle_exception(self, job: Job, *exc_info: Any) -> None:
             kind = exc_info[0]
-            report("job_refused" if kind is JobRefused else "job_failed", {"job": job.id, "error": kind.__name__})
+            refused = kind in (JobRefused, DeserializationError)
+            report("job_refused" if refused else "job_failed", {"job": job.id, "error": kind.__name__})
 
     return KnownJobsWorker

@@ -34,7 +34,7 @@ CONNECT_SECONDS_MAX = 3.0
 LISTED_MAX = 100
 """Messages looked at to find one again; a patient is never sent so many in the minutes that this takes."""
 AVOID_SECONDS = 600.0
-"""After a template was refused its questions go out as numbered text for so long."""
+"""After a template was refused, or none could be had, questions go out as numbered text for so long."""
 
 _TEMPLATE_TROUBLE = frozenset({20404, 21655, 21656, 63027, 63028, 92006, 92007})
 
@@ -94,6 +94,11 @@ class TwilioCarrier:
         """What Twilio will show as the body of this row, unless its template was refused."""
         return outgoing.text if shape_of(outgoing) else _plain(outgoing)
 
+    def close(self) -> None:
+        """Let go of the connections that are kept alive."""
+        while self._idle:
+            self._idle.pop().http_client.session.close()
+
     def _create(self, client: Client, outgoing: Outgoing, callback_url: str, **words: str) -> str:
         with _translated():
             sid: str | None = client.messages.create(
@@ -147,6 +152,7 @@ class _Templates:
         self._lock = Lock()
         self._sids: dict[str, str] | None = None
         self._avoided: dict[Shape, float] = {}
+        self._away_until = float("-inf")
 
     def sid(self, client: Client, shape: Shape) -> str | None:
         """The template's sid; None when it must be done without for now. Raises CarrierAway, or CarrierRefused for 429.
@@ -154,7 +160,7 @@ class _Templates:
         The lock is held while asking: whoever needs the same template meanwhile would only ask again.
         """
         with self._lock:
-            if self._monotonic() < self._avoided.get(shape, float("-inf")):
+            if self._monotonic() < max(self._away_until, self._avoided.get(shape, self._away_until)):
                 return None
             try:
                 if self._sids is None:
@@ -165,17 +171,15 @@ class _Templates:
             except (CarrierRefused, CarrierUnclear) as trouble:
                 if isinstance(trouble, CarrierRefused) and trouble.status == 429:
                     raise
-                self._avoid(shape)
+                # One question in ten minutes may wait for a Content API that does not answer, not every one.
+                self._away_until = self._monotonic() + AVOID_SECONDS
                 return None
 
     def avoid(self, shape: Shape) -> None:
         """The template was refused: do without it for a while, then look for it afresh."""
         with self._lock:
-            self._avoid(shape)
-
-    def _avoid(self, shape: Shape) -> None:
-        self._avoided[shape] = self._monotonic() + AVOID_SECONDS
-        self._sids = None
+            self._avoided[shape] = self._monotonic() + AVOID_SECONDS
+            self._sids = None
 
 
 def _all_templates(client: Client) -> dict[str, str]:

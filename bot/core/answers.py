@@ -80,9 +80,7 @@ def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered])
     by_date = [one for one in offered if one.date and one.date in reading.dates]
     by_time = [one for one in offered if one.time and one.time in reading.times]
     if reading.dates and reading.times:
-        return tuple(one.id for one in by_date if one in by_time) or tuple(
-            one.id for one in (by_date or by_time)
-        )
+        return tuple(one.id for one in by_date if one in by_time) or tuple(one.id for one in (by_date or by_time))
     return tuple(one.id for one in by_time or by_date)
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from bot.core import checks_actions as actions
 from bot.core import checks_graph as graph
+from bot.core import checks_names as names
 from bot.core import checks_words as words
 from bot.core.engine_texts import ENGINE_TEXTS
 from bot.core.fault import Fault, in_reading_order
@@ -38,8 +39,9 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         "E33": words.same_start_words,
         "E37": words.unreachable_answers,
         # names
-        "E40": words.unknown_names,
-        "W44": words.unused_names,
+        "E40": names.unknown_names,
+        "E41": names.names_not_set,
+        "W44": names.unused_names,
         # actions
         "E50": actions.unknown_actions,
         "E51": actions.unhandled_outcomes,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.actions import ACTIONS, OPTIONAL_INPUTS, Declared
 from bot.core.checks_graph import circles, steps_that_go_on
-from bot.core.fault import Fault, Place, did_you_mean
+from bot.core.fault import Fault, At, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Step, Stop
 from bot.core.names import names_in
 from bot.core.ways import Way, reached, ways_of
@@ -27,7 +27,7 @@ def unknown_actions(clinic: Clinic) -> Iterator[Fault]:
     for flow in clinic.flows.values():
         for step in flow.steps.values():
             if isinstance(step.body, Do) and step.body.action not in ACTIONS:
-                yield Place(flow, step).fault(
+                yield At(flow, step).fault(
                     "E50",
                     f'there is no action "{step.body.action}".',
                     did_you_mean(step.body.action, ACTIONS, "docs/flows.md lists the actions."),
@@ -35,11 +35,11 @@ def unknown_actions(clinic: Clinic) -> Iterator[Fault]:
     for flow, step, do, declared in _actions(clinic):
         for name in do.inputs.keys() - set(declared.takes):
             takes = f"It takes: {', '.join(declared.takes)}." if declared.takes else "It takes none."
-            yield Place(flow, step).fault(
+            yield At(flow, step).fault(
                 "E50", f'{do.action} has no input "{name}".', did_you_mean(name, declared.takes, takes)
             )
         for name in set(declared.takes) - OPTIONAL_INPUTS - do.inputs.keys():
-            yield Place(flow, step).fault(
+            yield At(flow, step).fault(
                 "E50", f'{do.action} needs the input "{name}".', f'Add it under "with": {name}: NAME.'
             )
 
@@ -48,7 +48,7 @@ def unhandled_outcomes(clinic: Clinic) -> Iterator[Fault]:
     """E51: an outcome the flow has no way for."""
     for flow, step, do, declared in _actions(clinic):
         for name in declared.gives.keys() - do.outcomes.keys():
-            yield Place(flow, step).fault(
+            yield At(flow, step).fault(
                 "E51",
                 f'{do.action} can come out as "{name}", and no way is given for it.',
                 f'Add "{name}: STEP" under "outcomes".',
@@ -59,7 +59,7 @@ def impossible_outcomes(clinic: Clinic) -> Iterator[Fault]:
     """E52: an outcome the action never has."""
     for flow, step, do, declared in _actions(clinic):
         for name in do.outcomes.keys() - declared.gives.keys():
-            yield Place(flow, step).fault(
+            yield At(flow, step).fault(
                 "E52",
                 f'{do.action} never comes out as "{name}".',
                 did_you_mean(name, declared.gives, f"Its outcomes are: {', '.join(declared.gives)}."),
@@ -76,19 +76,19 @@ def untold_failures(clinic: Clinic) -> Iterator[Fault]:
             if name not in FAILURES or giving_back:
                 continue
             if declared.kind == "write" and target in worked:
-                yield Place(flow, step).fault(
+                yield At(flow, step).fault(
                     "E53",
                     f'after "{name}" the patient hears the same as when it worked.',
                     "Lead it to a step of its own, or to a hand-over.",
                 )
             elif target.step is not None and _ends_unheard(flow, target.step):
-                yield Place(flow, step).fault(
+                yield At(flow, step).fault(
                     "E53",
                     f'after "{name}" the flow can end without telling the patient.',
                     "Say what happened, or hand over.",
                 )
             elif target.end is not None:
-                yield Place(flow, step).fault(
+                yield At(flow, step).fault(
                     "E53",
                     f'after "{name}" the flow ends without telling the patient.',
                     "Say what happened, or hand over.",
@@ -142,7 +142,7 @@ def left_open(clinic: Clinic) -> Iterator[Fault]:
             ends = way.target is not None and way.target.end is not None
             if ends and after and way.kind != "silence" and not isinstance(step.body, HandOver):
                 things = ", ".join(sorted(after))
-                yield Place(flow, step, way.line).fault(
+                yield At(flow, step, way.line).fault(
                     "E54",
                     f"{way.words} ends the flow while the {things} is still open.",
                     "Release it on the way, for example with calendar.release.",
@@ -156,7 +156,7 @@ def opened_twice(clinic: Clinic) -> Iterator[Fault]:
             if isinstance(step.body, Do) and step.body.action in ACTIONS and way.kind == "outcome":
                 thing = ACTIONS[step.body.action].opens.get(way.name.removeprefix("outcome "))
                 if thing in before:
-                    yield Place(flow, step).fault(
+                    yield At(flow, step).fault(
                         "E55",
                         f"a way leads here while a {thing} is already open.",
                         "Release it before a new one is opened.",
@@ -171,7 +171,7 @@ def unconfirmed(clinic: Clinic) -> Iterator[Fault]:
     for flow, step, do, declared in _actions(clinic):
         if declared.needs_confirmation:
             for why in _missing_yes(flow, step):
-                yield Place(flow, step).fault(
+                yield At(flow, step).fault(
                     "E56",
                     f"{do.action} needs the patient's yes: {why}.",
                     "Ask first, showing what it is, and let exactly one option lead here.",
@@ -228,7 +228,7 @@ def repeated_writes(clinic: Clinic) -> Iterator[Fault]:
             for name in circle:
                 body = flow.steps[name].body
                 if isinstance(body, Do) and body.action in ACTIONS and ACTIONS[body.action].kind == "write":
-                    yield Place(flow, flow.steps[name]).fault(
+                    yield At(flow, flow.steps[name]).fault(
                         "E57",
                         f"{body.action} can be done again without a question.",
                         "Ask the patient before trying again, or hand over.",

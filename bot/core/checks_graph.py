@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.fault import Fault, Place, did_you_mean
+from bot.core.fault import Fault, At, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Run, Step, Stop, Target
-from bot.core.ways import Way, entrances, reached, runs, ways_of
+from bot.core.ways import Way, entrances, following, reached, runs, ways_of
 
 QUESTIONS_MAX = 12
 """Questions on the shortest way to a step; more than that nobody answers on a phone."""
@@ -36,9 +36,9 @@ def _missing(clinic: Clinic, flow: Flow, step: Step, way: Way) -> Iterator[Fault
     to = way.target.step if way.target else None
     if to is not None and to not in flow.steps:
         remedy = did_you_mean(to, flow.steps, "Make that step, or go to another.")
-        yield Place(flow, step, way.line).fault("E10", f'{way.words} goes to "{to}" - no such step.', remedy)
+        yield At(flow, step, way.line).fault("E10", f'{way.words} goes to "{to}" - no such step.', remedy)
     if way.run is not None and way.run not in clinic.flows:
-        yield Place(flow, step, way.line).fault(
+        yield At(flow, step, way.line).fault(
             "E10", f'{way.words} runs "{way.run}" - no such flow.', _flows(clinic, way.run)
         )
 
@@ -51,7 +51,7 @@ def unreachable_steps(clinic: Clinic) -> Iterator[Fault]:
     """E11: a step no way leads to."""
     for flow in clinic.flows.values():
         for name in flow.steps.keys() - reached(flow, [flow.first.name]):
-            yield Place(flow, flow.steps[name]).fault(
+            yield At(flow, flow.steps[name]).fault(
                 "E11", "no way leads to this step.", "Lead one here, or delete it."
             )
 
@@ -62,7 +62,7 @@ def off_the_end(clinic: Clinic) -> Iterator[Fault]:
         for name in reached(flow, [flow.first.name]):
             for way in ways_of(flow.steps[name]):
                 if way.target == Target():
-                    yield Place(flow, flow.steps[name], way.line).fault(
+                    yield At(flow, flow.steps[name], way.line).fault(
                         "E12", f"{way.words} leads past the last step.", 'Add "end: HOW" or "go to: STEP".'
                     )
 
@@ -86,7 +86,7 @@ def silent_ends(clinic: Clinic) -> Iterator[Fault]:
                 (flow.steps[passed], way) for way in ways_of(flow.steps[passed]) if way.target and way.target.end
             ]
         for step, way in ending:
-            yield Place(flow, step, way.line).fault(
+            yield At(flow, step, way.line).fault(
                 "E13", f"{way.words} ends the flow without a word to the patient.", "Say something first, or hand over."
             )
 
@@ -94,12 +94,14 @@ def silent_ends(clinic: Clinic) -> Iterator[Fault]:
 def traps(clinic: Clinic) -> Iterator[Fault]:
     """E14: from here no way leads to an end or a person."""
     for flow in clinic.flows.values():
-        out = {step.name for step in flow.steps.values() if any(_leads_out(step, way) for way in ways_of(step))}
-        for name in reached(flow, [flow.first.name]):
-            if not reached(flow, [name]) & out:
-                yield Place(flow, flow.steps[name]).fault(
-                    "E14", "from here no way leads to an end or a person.", 'Lead one way to an "end" or a "hand over".'
-                )
+        after = following(flow)
+        free = {step.name for step in flow.steps.values() if any(_leads_out(step, way) for way in ways_of(step))}
+        while freed := {name for name in flow.steps if name not in free and after[name] & free}:
+            free |= freed
+        for name in reached(flow, [flow.first.name]) - free:
+            yield At(flow, flow.steps[name]).fault(
+                "E14", "from here no way leads to an end or a person.", 'Lead one way to an "end" or a "hand over".'
+            )
 
 
 def _leads_out(step: Step, way: Way) -> bool:
@@ -114,7 +116,7 @@ def loops(clinic: Clinic) -> Iterator[Fault]:
         going = {name for name in steps_that_go_on(clinic, flow) if flow.steps[name].at_most is None}
         for circle in circles(flow, going):
             step = next(step for name, step in flow.steps.items() if name in circle)
-            yield Place(flow, step).fault(
+            yield At(flow, step).fault(
                 "E15",
                 f"{_listed(flow, circle)} go round without a question.",
                 'Ask something in between, or add "at most" and "after that".',
@@ -140,11 +142,11 @@ def _waits(clinic: Clinic, step: Step) -> bool:
 
 def circles(flow: Flow, among: set[str]) -> Iterator[frozenset[str]]:
     """Each set of steps among ``among`` that lead to one another in a circle."""
-    after = {
-        name: reached(flow, [w.target.step for w in ways_of(flow.steps[name]) if w.target and w.target.step], among)
-        for name in among
-    }
-    found = {frozenset(one for one in after[name] if name in after[one]) for name in among if name in after[name]}
+    after = {name: steps & among for name, steps in following(flow).items() if name in among}
+    while leading_out := {name for name, steps in after.items() if not steps}:
+        after = {name: steps - leading_out for name, steps in after.items() if name not in leading_out}
+    come_to = {name: reached(flow, after[name], after) for name in after}
+    found = {frozenset(one for one in come_to[name] if name in come_to[one]) for name in after if name in come_to[name]}
     yield from sorted(found, key=sorted)
 
 
@@ -154,16 +156,17 @@ def _listed(flow: Flow, names: frozenset[str]) -> str:
 
 def flows_without_end(clinic: Clinic) -> Iterator[Fault]:
     """E16: flows that run each other for ever, each inside the other or without a question in between."""
-    edges = {
-        name: [(step, way) for step, way in runs(flow) if way.run in clinic.flows]
+    edges = {name: [one for one in runs(flow) if one[1].run in clinic.flows] for name, flow in clinic.flows.items()}
+    unasked = {
+        name: [(step, way) for step, way in edges[name] if not _asks_before(clinic, flow, step)]
         for name, flow in clinic.flows.items()
     }
     for name, flow in clinic.flows.items():
         for step, way in edges[name]:
-            comes_back = name in _run_by(edges, way.run or "")
             inside = way.target is not None and way.target.step is not None
-            if comes_back and (inside or not _asks_before(clinic, flow, step)):
-                yield Place(flow, step, way.line).fault(
+            deeper = inside and name in _run_by(edges, way.run or "")
+            if deeper or ((step, way) in unasked[name] and name in _run_by(unasked, way.run or "")):
+                yield At(flow, step, way.line).fault(
                     "E16",
                     f'it runs "{way.run}", which runs "{name}" again, for ever.',
                     'End this flow there: write "end: HOW" beside "run".',
@@ -197,7 +200,7 @@ def same_way_twice(clinic: Clinic) -> Iterator[Fault]:
             for way in (one for one in ways_of(step) if one.option is not None):
                 first = seen.setdefault((way.target, way.run), way)
                 if first is not way:
-                    yield Place(flow, step, way.line).fault(
+                    yield At(flow, step, way.line).fault(
                         "W19",
                         f"{way.words} leads to the same place as {first.words}.",
                         'Save the answer, or make one option of them ("also").',
@@ -210,21 +213,24 @@ def long_paths(clinic: Clinic) -> Iterator[Fault]:
         asked = _questions_before(flow)
         for name, count in asked.items():
             if count == QUESTIONS_MAX + 1 and isinstance(flow.steps[name].body, Ask):
-                yield Place(flow, flow.steps[name]).fault(
+                yield At(flow, flow.steps[name]).fault(
                     "W20", f"this is question {count} at the earliest.", f"Ask no more than {QUESTIONS_MAX}."
                 )
 
 
 def _questions_before(flow: Flow) -> dict[str, int]:
     """Fewest questions asked up to and including each step."""
+    after = following(flow)
     fewest: dict[str, int] = {}
-    waiting = [(flow.first.name, 0)]
-    while waiting:
-        waiting.sort(key=lambda one: -one[1])
-        name, count = waiting.pop()
-        if name in fewest or name not in flow.steps:
+    now, count = {flow.first.name}, 0
+    while now:
+        asking = {name for name in now if isinstance(flow.steps[name].body, Ask)}
+        fewest |= dict.fromkeys(now - asking, count)
+        further = {one for name in now - asking for one in after[name]} - fewest.keys() - now
+        if further:
+            now = asking | further
             continue
-        count += isinstance(flow.steps[name].body, Ask)
-        fewest[name] = count
-        waiting += [(way.target.step, count) for way in ways_of(flow.steps[name]) if way.target and way.target.step]
+        count += 1
+        fewest |= dict.fromkeys(asking, count)
+        now = {one for name in asking for one in after[name]} - fewest.keys()
     return fewest

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core import safety_texts
-from bot.core.actions import ACTIONS
 from bot.core.answers import Offered, fold, options_meant
 from bot.core.checks_graph import ENGINE_FILE, FAQ_FILE
-from bot.core.engine_texts import ENGINE_TEXTS
 from bot.core.events import Reading
-from bot.core.fault import Fault, Place, did_you_mean, level_of
-from bot.core.flow import Anywhere, Ask, Check, Clinic, Do, Flow, HandOver, Option, Run, Say, Step, Text
+from bot.core.fault import Fault, At, level_of
+from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Run, Say, Step, Text
 from bot.core.names import names_in
 from bot.core.ways import Way, ways_of
 from bot.core.wording import QUESTION_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
@@ -23,7 +21,6 @@ BUTTON_CHARACTERS_MAX = 20
 ROW_CHARACTERS_MAX = 24
 DESCRIPTION_CHARACTERS_MAX = 72
 ROWS_MAX = 10
-CONTACT_NAMES = ("contact.phone", "contact.language", "contact.opted_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Spot:
 # ---- where texts are
 
 
-def _spots_of(flow: Flow) -> Iterator[Spot]:
+def flow_spots(flow: Flow) -> Iterator[Spot]:
     yield Spot(flow.file, 1, "", "the title", flow.title)
     for step in flow.steps.values():
         match step.body:
@@ -79,7 +76,7 @@ def _spots_of_ask(flow: Flow, step: Step, ask: Ask) -> Iterator[Spot]:
             yield Spot(ENGINE_FILE, 0, "", "the silence text", rule.say)
 
 
-def _spots_of_engine(clinic: Clinic) -> Iterator[Spot]:
+def engine_spots(clinic: Clinic) -> Iterator[Spot]:
     sizes = {"list button": BUTTON_CHARACTERS_MAX, "continue yes": BUTTON_CHARACTERS_MAX,
              "continue no": BUTTON_CHARACTERS_MAX, "more": ROW_CHARACTERS_MAX,
              "none of these": ROW_CHARACTERS_MAX}  # fmt: skip
@@ -101,8 +98,8 @@ def _spots_of_engine(clinic: Clinic) -> Iterator[Spot]:
 
 def _spots(clinic: Clinic) -> Iterator[Spot]:
     for flow in clinic.flows.values():
-        yield from _spots_of(flow)
-    yield from _spots_of_engine(clinic)
+        yield from flow_spots(flow)
+    yield from engine_spots(clinic)
 
 
 # ---- answers
@@ -128,7 +125,7 @@ def same_answers(clinic: Clinic) -> Iterator[Fault]:
             for words in ways_to_say(option):
                 first = meant.setdefault(fold(words), option)
                 if first is not option:
-                    yield Place(flow, step, option.line).fault(
+                    yield At(flow, step, option.line).fault(
                         "E30",
                         f'"{words}" means both "{first.label.source}" and "{option.label.source}".',
                         "Take it away from one of them.",
@@ -140,7 +137,7 @@ def shadowed_anywhere(clinic: Clinic) -> Iterator[Fault]:
     for flow, step, way, words in _option_words(clinic):
         found = clinic.anywhere_words.get(fold(words))
         if found is not None and not _does_the_same(clinic, flow, way, found):
-            yield Place(flow, step, way.line).fault(
+            yield At(flow, step, way.line).fault(
                 "E31",
                 f'"{words}" also means "{found.name}" anywhere.',
                 "Word the option differently, or take the word away from it.",
@@ -152,7 +149,7 @@ def shadowed_start(clinic: Clinic) -> Iterator[Fault]:
     for flow, step, way, words in _option_words(clinic):
         other = clinic.start_words.get(fold(words))
         if other is not None and other not in (flow.name, _run_by(flow, way)):
-            yield Place(flow, step, way.line).fault(
+            yield At(flow, step, way.line).fault(
                 "E32",
                 f'"{words}" also starts "{other}".',
                 "Word the option differently, or take the word away from it.",
@@ -189,12 +186,12 @@ def same_start_words(clinic: Clinic) -> Iterator[Fault]:
         for words in flow.starts_with:
             first = seen.setdefault(fold(words), flow)
             if first is not flow:
-                yield Place(flow, None).fault(
+                yield At(flow, None).fault(
                     "E33", f'"{words}" also starts "{first.name}".', "Take it away from one of them."
                 )
             found = clinic.anywhere_words.get(fold(words))
             if found is not None and found.run != flow.name:
-                yield Place(flow, None).fault(
+                yield At(flow, None).fault(
                     "E33",
                     f'"{words}" means "{found.name}" anywhere and never starts this flow.',
                     'Take it away from "starts with".',
@@ -211,106 +208,11 @@ def unreachable_answers(clinic: Clinic) -> Iterator[Fault]:
             said += [] if ask.options_from else [str(position)]
             for words in dict.fromkeys(said):
                 if options_meant(words, Reading(), offered) != (option.id,):
-                    yield Place(flow, step, option.line).fault(
+                    yield At(flow, step, option.line).fault(
                         "E37",
                         f'"{words}" does not lead to the option "{option.label.source}".',
                         "Word the options so that each stands for itself.",
                     )
-
-
-# ---- names
-
-Scope = dict[str, frozenset[str] | None]
-"""What a flow saves, by name, with the fields each has; None when they are not known before."""
-
-
-def _scope(clinic: Clinic, flow: Flow) -> Scope:
-    scope: Scope = {}
-    for step in flow.steps.values():
-        match step.body:
-            case Ask(save_as=str(name)) as ask:
-                scope[name] = None if ask.options_from else frozenset({"id", "label"})
-            case Do(save_as=str(name), action=action) if action in ACTIONS:
-                given = {part for parts in ACTIONS[action].gives.values() for part in parts}
-                scope[name] = None if "*" in given or scope.get(name, given) is None else frozenset(given)
-    for other in clinic.flows.values():
-        for step in other.steps.values():
-            if isinstance(step.body, Run) and step.body.flow == flow.name:
-                scope |= dict.fromkeys(step.body.inputs)
-    return scope
-
-
-def unknown_names(clinic: Clinic) -> Iterator[Fault]:
-    """E40: a text, condition, input or list names something that nothing saves."""
-    for flow in clinic.flows.values():
-        scope = _scope(clinic, flow)
-        for step, where, name in _used(flow):
-            if not _is_known(clinic, scope, name):
-                yield Place(flow, step).fault(
-                    "E40", f'{where} names "{name}", which nothing saves.', _meant(clinic, scope, name)
-                )
-    engine = {**{f'the text "{name}"': names for name, names in ENGINE_TEXTS.items()}}
-    for spot in _spots_of_engine(clinic):
-        for name in names_in(spot.text.source):
-            if name not in engine.get(spot.what, ()) and not _is_known(clinic, {}, name):
-                yield spot.fault("E40", f'names "{name}", which nothing saves.', _meant(clinic, {}, name))
-
-
-def _used(flow: Flow) -> Iterator[tuple[Step, str, str]]:
-    for spot in _spots_of(flow):
-        for name in names_in(spot.text.source):
-            yield flow.steps.get(spot.step, flow.first), spot.what, name
-    for step in flow.steps.values():
-        match step.body:
-            case Ask(options_from=str(name)):
-                yield step, '"options from"', name
-            case Do(inputs=inputs) | Run(inputs=inputs):
-                for key, name in inputs.items():
-                    if not name.startswith('"'):
-                        yield step, f'the input "{key}"', name
-            case Check(ways=ways):
-                for condition, _ in ways:
-                    yield step, "the condition", condition.name
-
-
-def _is_known(clinic: Clinic, scope: Scope, name: str) -> bool:
-    head, _, rest = name.partition(".")
-    if head == "clinic":
-        return _facts(clinic) >= {name.replace("_", " ")}
-    if name in clinic.lists or name in CONTACT_NAMES:
-        return True
-    fields = scope.get(head)
-    return head in scope and (not rest or fields is None or rest.partition(".")[0] in fields)
-
-
-def _facts(clinic: Clinic) -> set[str]:
-    known: set[str] = set()
-    waiting = [("clinic", clinic.facts)]
-    while waiting:
-        path, value = waiting.pop()
-        for key, part in value.items():
-            known.add(f"{path}.{key}".replace("_", " "))
-            if isinstance(part, dict):
-                waiting.append((f"{path}.{key}", part))
-    return known
-
-
-def _meant(clinic: Clinic, scope: Scope, name: str) -> str:
-    head = name.partition(".")[0]
-    fields = scope.get(head) or ()
-    known = [*scope, *CONTACT_NAMES, *(f"{head}.{field}" for field in fields)]
-    known += [fact.replace(" ", "_") for fact in _facts(clinic)]
-    return did_you_mean(name, known, "Save it first, or put quotes around a text.")
-
-
-def unused_names(clinic: Clinic) -> Iterator[Fault]:
-    """W44: something is saved and never used in its flow."""
-    for flow in clinic.flows.values():
-        used = {name.partition(".")[0] for _, _, name in _used(flow)}
-        for step in flow.steps.values():
-            match step.body:
-                case Ask(save_as=str(name)) | Do(save_as=str(name)) if name not in used:
-                    yield Place(flow, step).fault("W44", f'"{name}" is saved and never used.', 'Delete "save as".')
 
 
 # ---- what fits, what is translated
@@ -332,7 +234,7 @@ def too_many_options(clinic: Clinic) -> Iterator[Fault]:
     for flow, step, ask in _asks(clinic):
         count = len(ask.options) + len(ask.more_options)
         if count > ROWS_MAX:
-            yield Place(flow, step).fault(
+            yield At(flow, step).fault(
                 "E61", f"this question has {count} options.", f"WhatsApp shows {ROWS_MAX}: ask in two steps."
             )
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from bot.core.flow import NOTHING, Value
 
 Control = Literal["bot", "waiting", "held", "closed"]
+Then = Literal["go on", "return", "ask"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,12 @@ class Frame:
     """How often each step with ``at most`` was entered."""
     opened: Mapping[str, str] = field(default_factory=dict)
     """Things this flow opened (``hold``) and the action that takes each back."""
-    then: Literal["go on", "return", "ask"] = "go on"
+    then: Then = "go on"
     """When this flow ends, the one below goes on at its step, asks its question again, or is offered."""
     page: int = 0
     """Page of a long list that is shown."""
+    asked: int = 0
+    """Turn in which the open question was first asked; it may have been repeated since, and its buttons still count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ def from_data(data: Mapping[str, Any]) -> Conversation:
 def _frame(data: Mapping[str, Any]) -> Frame:
     fields = _known(Frame, data)
     fields["passed"] = tuple(
-        Passed(row["step"], row.get("saved", NOTHING), tuple(row.get("opened", ()))) for row in data.get("passed", ()))
+        Passed(row["step"], row.get("saved", NOTHING), tuple(row.get("opened", ()))) for row in data.get("passed", ())
+    )
     return Frame(**fields)
 
 

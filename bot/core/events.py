@@ -93,8 +93,7 @@ class StaffHandedBack:
 Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffTookOver | StaffReplied | StaffHandedBack
 
 _KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack)
+    kind.__name__: kind for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack)
 }
 
 

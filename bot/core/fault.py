@@ -37,7 +37,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class At:
     """Where in a flow something is wrong: the flow itself, one of its steps, or a line of that step."""
 
     flow: Flow

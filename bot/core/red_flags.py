@@ -1,14 +1,14 @@
 """Finds what in a message speaks of a red flag: fixed words in, names of families out, nothing concluded.
 
 Theory of operation. A message becomes *units*: words, or single characters in Chinese, in one spelling, without the
-small words that only stand between. Each unit has a place; a comma costs two places, the end of a sentence a hundred, so
-that words of different sentences never meet. One walk over the units through a trie of all languages' phrases finds
-the *concepts* of `safety_lexicon`. A concept that may be denied and is denied ("no numbness down there") is dropped, and
-so is one that a longer phrase explains away ("the bottom of my foot"). A family is flagged when the concepts of one of
-its rules meet within the language's reach.
+small words that only stand between. Each unit has a place; a comma costs two places, the end of a sentence a hundred,
+so that words of different sentences never meet. One walk over the units through a trie of all languages' phrases finds
+the *concepts* of `safety_lexicon`. A concept that may be denied and is denied ("no numbness down there") is dropped,
+and so is one that a longer phrase explains away ("the bottom of my foot"). A family is flagged when the concepts of one
+of its rules meet within the language's reach.
 
-It leans to flagging: a false alarm costs a receptionist a look, a miss may cost a patient her legs. Its time is linear in
-the length of the message, and no regular expression here can backtrack.
+It leans to flagging: a false alarm costs a receptionist a look, a miss may cost a patient her legs. Its time is linear
+in the length of the message, and no regular expression here can backtrack.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _meets(rule: _Rule, starts: dict[Concept, list[int]], places: list[int]) -> 
     if not all(concept in starts for concept in rule.concepts):
         return False
     latest: dict[Concept, int] = {}
-    for start, concept in sorted((start, concept) for concept in rule.concepts for start in starts[concept]):
+    for start, concept in sorted((start, one) for one in rule.concepts for start in starts[one]):
         latest[concept] = places[start]
         if len(latest) == len(rule.concepts) and places[start] - min(latest.values()) <= rule.reach:
             return True
@@ -253,4 +253,3 @@ def _plant(root: _Node, concept: Concept, phrases: str) -> None:
 def _phrase_words(phrase: str) -> list[str]:
     """A phrase in the spelling of the units; a word that ends with `*` stays a stem."""
     return _spelled(_PHRASE_TOKENS.findall(phrase))
-

@@ -47,11 +47,16 @@ class Turn:
     asked: DoAction | None = None
     """An action whose outcome must come back as the next event of the same turn."""
 
+    def then(self, rest: Turn) -> Turn:
+        """This part of a turn and the rest of it, after an outcome, as one."""
+        effects = _notices_if_passed_on((*self.effects, *rest.effects))
+        return Turn(rest.conversation, effects, (*self.trace, *rest.trace), rest.asked)
+
 
 def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: datetime) -> Turn:
     """Decide what follows from ``event`` at ``now`` (aware, UTC).
 
-    Raises :class:`bot.core.walk.Stranded` when a flow leads nowhere; the desk then apologises and calls a person.
+    Raises :class:`bot.core.place.Stranded` when a flow leads nowhere; the desk then apologises and calls a person.
     """
     if not isinstance(event, Outcome):
         conversation = replace(conversation, turn=conversation.turn + 1)
@@ -73,7 +78,7 @@ def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: dat
             _handed_back(walk, mode)
         case _:
             assert_never(event)
-    return Turn(walk.conversation, _notices_if_passed_on(walk.effects), tuple(walk.trace), walk.asked)
+    return Turn(walk.conversation, _notices_if_passed_on(tuple(walk.effects)), tuple(walk.trace), walk.asked)
 
 
 def _outcome(walk: Walk, outcome: Outcome) -> None:
@@ -107,9 +112,9 @@ def _handed_back(walk: Walk, mode: str) -> None:
         walk.start(walk.clinic.otherwise)
 
 
-def _notices_if_passed_on(effects: list[Effect]) -> tuple[Effect, ...]:
+def _notices_if_passed_on(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:
     if not any(isinstance(effect, PassToPerson) for effect in effects):
-        return tuple(effects)
+        return effects
     return tuple(
         replace(effect, speech="notice") if isinstance(effect, Say) and effect.speech == "reply" else effect
         for effect in effects

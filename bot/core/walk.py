@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, assert_never
+from typing import assert_never
 
 from bot.core.actions import ACTIONS
-from bot.core.conversation import Conversation, Frame, Open, Passed, Shown
-from bot.core.effects import Choice, DoAction, Effect, Note, PassToPerson, Say, Speech, Trod
+from bot.core.conversation import Frame, Passed, Shown, Then
+from bot.core.effects import DoAction, Note, PassToPerson
 from bot.core.events import Outcome
 from bot.core.flow import (
     Ask,
     Check,
-    Clinic,
     Do,
-    Flow,
     HandOver,
     Option,
     Run,
@@ -28,111 +26,43 @@ from bot.core.flow import (
     Value,
 )
 from bot.core.flow import Say as SayBody
-from bot.core.names import Names, label
+from bot.core.place import Stranded
+from bot.core.questions import Questions
 
 STEPS_MAX = 100
 """Steps walked in one turn without a question. More is a loop that the checks did not find."""
-LIST_ITEMS_MAX = 10
-"""Rows of a WhatsApp list; longer lists are shown in pages of nine and "More"."""
 STACK_MAX = 10
 """Flows running inside each other; deeper is a loop of flows."""
 
 
-class Stranded(Exception):
-    """A flow leads nowhere: a step is missing, or it never comes to a question. A person must take over."""
-
-
-class Walk:
-    """One turn under way: the conversation as it is now, what to do, what happened."""
-
-    def __init__(self, clinic: Clinic, conversation: Conversation, now: int) -> None:
-        self.clinic = clinic
-        self.conversation = conversation
-        self.now = now
-        self.effects: list[Effect] = []
-        self.trace: list[Trod] = []
-        self.asked: DoAction | None = None
-
-    # ---- where we are
-
-    @property
-    def frame(self) -> Frame:
-        """The running flow's frame."""
-        if not self.conversation.stack:
-            raise Stranded("nothing is running")
-        return self.conversation.stack[-1]
-
-    @property
-    def flow(self) -> Flow:
-        """The running flow."""
-        try:
-            return self.clinic.flows[self.frame.flow]
-        except KeyError:
-            raise Stranded(f"no flow {self.frame.flow}") from None
-
-    @property
-    def step(self) -> Step:
-        """The step the running flow stands at."""
-        try:
-            return self.flow.steps[self.frame.step]
-        except KeyError:
-            raise Stranded(f"no step {self.frame.flow}.{self.frame.step}") from None
-
-    @property
-    def names(self) -> Names:
-        """What texts and conditions may name now."""
-        saved = self.conversation.stack[-1].saved if self.conversation.stack else {}
-        return Names(self.clinic, self.conversation, saved)
-
-    def change(self, **fields: Any) -> None:
-        """Change fields of the conversation."""
-        self.conversation = replace(self.conversation, **fields)
-
-    def set(self, **fields: Any) -> None:
-        """Change fields of the running frame."""
-        self.change(stack=(*self.conversation.stack[:-1], replace(self.frame, **fields)))
-
-    def save(self, name: str | None, value: Value) -> None:
-        """Save a value under ``name`` in the running flow."""
-        if name:
-            self.set(saved={**self.frame.saved, name: value})
-
-    def trod(self, way: str) -> None:
-        """Record a way taken from the current step."""
-        frame = self.conversation.running
-        self.trace.append(Trod(frame.flow, frame.step, way) if frame else Trod("", "", way))
-
-    def raise_control(self) -> None:
-        """Count a change of who may speak."""
-        self.change(control_version=self.conversation.control_version + 1)
-
-    # ---- words
-
-    def text(self, name: str) -> str:
-        """One of the engine's own sentences in the patient's language, unfilled."""
-        return self.clinic.texts[name].in_language(self.conversation.language)
-
-    def say(self, words: str, speech: Speech = "reply") -> None:
-        """Say words that are ready to be read."""
-        if words:
-            self.effects.append(Say(words, speech))
-
-    def say_text(self, name: str, speech: Speech = "reply") -> None:
-        """Say one of the engine's own sentences."""
-        self.say(self.names.render(self.text(name)), speech)
+class Walk(Questions):
+    """One turn under way: it stands somewhere, asks, and walks."""
 
     # ---- starting, ending, going on
 
-    def start(self, flow: str, then: str = "go on", inputs: Mapping[str, Value] | None = None) -> None:
+    def start(self, flow: str, then: Then = "go on", inputs: Mapping[str, Value] | None = None) -> None:
         """Run a flow on top of what runs, and walk it."""
         if flow not in self.clinic.flows:
             raise Stranded(f"no flow {flow}")
         if len(self.conversation.stack) >= STACK_MAX:
             raise Stranded(f"more than {STACK_MAX} flows inside each other")
-        frame = Frame(flow, self.clinic.flows[flow].first.name, dict(inputs or {}), then=then)  # type: ignore[arg-type]
+        frame = Frame(flow, self.clinic.flows[flow].first.name, dict(inputs or {}), then=then)
         self.change(stack=(*self.conversation.stack, frame), open=None, silence_due=0)
         self.trod("started")
         self.walk()
+
+    @property
+    def at_menu(self) -> bool:
+        """Whether nothing more than the menu is open."""
+        return not self.conversation.stack or self.frame.flow == self.clinic.otherwise
+
+    def digress(self, flow: str, then: Then) -> None:
+        """Run a flow beside the open question. A bare menu below is not worth coming back to."""
+        if self.at_menu:
+            self.drop_all("left")
+        if any(frame.flow == flow for frame in self.conversation.stack):
+            self.drop_all("started again")
+        self.start(flow, then=then if self.conversation.stack else "go on")
 
     def follow(self, target: Target) -> None:
         """Go where a target leads and walk on."""
@@ -150,7 +80,7 @@ class Walk:
     def _arrive(self, target: Target) -> bool:
         """Stand where a target leads. False when nothing is left to walk in this turn."""
         if target.step is not None:
-            self.set(step=target.step, tries=0, page=0)
+            self.set(step=target.step, tries=0, page=0, asked=0)
             return True
         return self.end_flow(target.end or "")
 
@@ -247,7 +177,7 @@ class Walk:
         """Run a flow and go on at ``goes`` when it ends. A flow with nothing left to do makes room first."""
         self.trod(f"run {flow}")
         if goes.step is not None:
-            self.set(step=goes.step, tries=0, page=0)
+            self.set(step=goes.step, tries=0, page=0, asked=0)
             self.start(flow, inputs=inputs)
             return
         then = self.frame.then
@@ -318,75 +248,6 @@ class Walk:
 
     # ---- questions
 
-    def ask(self) -> None:
-        """Ask the question of the current step, offering what it offers now."""
-        ask = self.step.body
-        assert isinstance(ask, Ask)
-        shown = self.offered(ask)
-        if not shown and ask.type is None:
-            raise Stranded(f"{self.frame.flow}.{self.frame.step} has nothing to offer")
-        if len(shown) > LIST_ITEMS_MAX:
-            size = LIST_ITEMS_MAX - 1
-            pages = -(-len(shown) // size)
-            first = (self.frame.page % pages) * size
-            shown = (*shown[first : first + size], Shown("more", self.text("more"), "more"))
-        words = self.names.render(ask.text.in_language(self.conversation.language))
-        self._offer(words, shown, about="step", silent_after=ask.silent[0].after_seconds if ask.silent else 0)
-
-    def offered(self, ask: Ask) -> tuple[Shown, ...]:
-        """Every option a question has now, in the patient's language, on however many pages."""
-        language = self.conversation.language
-        values = self.option_values(ask)
-        own = [
-            Shown(option.id, self.names.render(option.label.in_language(language)))
-            for option in (*ask.options, *ask.more_options)
-        ]
-        return (*(Shown(id, label(value, language)) for id, value in values.items()), *own)
-
-    def option_values(self, ask: Ask) -> dict[str, Mapping[str, Value]]:
-        """The values behind ``options from``, by option id: what an action found, or one of the clinic's lists."""
-        if ask.options_from is None:
-            return {}
-        values = self.frame.saved.get(ask.options_from)
-        if not isinstance(values, tuple | list):
-            values = self.clinic.lists.get(ask.options_from, ())
-        return {str(value.get("id", "")): value for value in values if isinstance(value, Mapping)}
-
-    def _offer(self, words: str, shown: Sequence[Shown], about: Any, silent_after: int = 0) -> None:
-        turn = self.conversation.turn
-        descriptions = self._descriptions()
-        choices = tuple(
-            Choice(button_id(self.conversation, turn, one.id), one.label, descriptions.get(one.id, "")) for one in shown
-        )
-        button, hint = (self.text("list button"), self.text("numbered")) if choices else ("", "")
-        self.effects.append(Say(words, choices=choices, list_button=button, hint=hint))
-        self.change(
-            open=Open(turn, tuple(shown), asked_at=self.now, about=about),
-            silence_due=self.now + silent_after if silent_after else 0,
-        )
-
-    def offer_faq(self, words: str, questions: Sequence[Shown]) -> None:
-        """Offer FAQ questions to choose between."""
-        self._offer(words, questions, about="faq")
-
-    def offer_again(self, words: str, some: Sequence[Shown]) -> None:
-        """Ask which of some shown options was meant; the open question stays what it is about."""
-        about = self.conversation.open.about if self.conversation.open else "step"
-        self._offer(words, some, about=about)
-
-    def _descriptions(self) -> dict[str, str]:
-        body = self.step.body if self.conversation.stack else None
-        if not isinstance(body, Ask):
-            return {}
-        language = self.conversation.language
-        own: dict[str, str] = {
-            option.id: option.description.in_language(language)
-            for option in (*body.options, *body.more_options)
-            if option.description
-        }
-        found = {id: str(value.get("description") or "") for id, value in self.option_values(body).items()}
-        return {**found, **own}
-
     def ask_again(self) -> None:
         """Repeat the open question of the running flow, or walk on where it stands."""
         if not self.conversation.stack:
@@ -403,7 +264,7 @@ class Walk:
         frame = self.frame
         self.trod(way)
         passed = (*frame.passed, Passed(step.name, frame.saved, tuple(frame.opened)))
-        self.set(passed=passed, tries=0, page=0)
+        self.set(passed=passed, tries=0, page=0, asked=0)
         self.save(ask.save_as, value)
         self.change(open=None, silence_due=0)
         goes = option.goes if option and option.goes else step.goes
@@ -422,7 +283,7 @@ class Walk:
         before = frame.passed[-1]
         self.trod("back")
         self.undo(before.opened)
-        self.set(step=before.step, saved=before.saved, passed=frame.passed[:-1], tries=0, page=0)
+        self.set(step=before.step, saved=before.saved, passed=frame.passed[:-1], tries=0, page=0, asked=0)
         self.walk()
 
     def silence_ran_out(self) -> None:
@@ -446,18 +307,3 @@ class Walk:
             coming = question.silence + 1
             due = question.asked_at + body.silent[coming].after_seconds if coming < len(body.silent) else 0
             self.change(open=replace(question, silence=coming), silence_due=due)
-
-
-def button_id(conversation: Conversation, turn: int, option: str) -> str:
-    """What a button carries: conversation, turn and option, so that a tap on an old one is known as old."""
-    return f"{conversation.id[:8]}.{turn}.{option}"
-
-
-def read_button(conversation: Conversation, button: str) -> tuple[int, str] | None:
-    """Turn and option of a button of this conversation, or None when it is none of ours."""
-    owner, _, rest = button.partition(".")
-    turn, _, option = rest.partition(".")
-    if owner != conversation.id[:8] or not turn.isdecimal() or not option:
-        return None
-    return int(turn), option
-

@@ -88,6 +88,15 @@ def reached(flow: Flow, starts: Iterable[str], through: Iterable[str] | None = N
     return found
 
 
+def following(flow: Flow) -> dict[str, set[str]]:
+    """For every step, the steps its ways lead to."""
+    after: dict[str, set[str]] = {name: set() for name in flow.steps}
+    for name, step in flow.steps.items():
+        targets = (way.target.step for way in ways_of(step) if way.target)
+        after[name].update(target for target in targets if target is not None and target in flow.steps)
+    return after
+
+
 def runs(flow: Flow) -> Iterator[tuple[Step, Way]]:
     """Every way of a flow that runs another flow."""
     for step in flow.steps.values():

@@ -41,7 +41,7 @@ def _with_actions(desk: Desk, ledger: Ledger, turn: Turn, now: datetime) -> Turn
             return whole
         outcome = carry_out(desk, ledger, turn.conversation, turn.asked, now)
         turn = take_turn(desk.clinic, turn.conversation, outcome, now)
-        whole = Turn(turn.conversation, (*whole.effects, *turn.effects), (*whole.trace, *turn.trace))
+        whole = whole.then(turn)
     raise TooManyActions(f"more than {ACTIONS_MAX} actions in one turn of {turn.conversation.id}")
 
 

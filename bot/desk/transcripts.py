@@ -15,9 +15,9 @@ from bot.core.effects import DoAction, Effect, Say, Trod
 from bot.core.events import Event, Message, Outcome, Reading, SilenceRanOut
 from bot.core.flow import Ask, Clinic, Do, Step, Value
 from bot.core.names import label
+from bot.core.place import Stranded
 from bot.core.transcript import Given, Hears, Sends, StandIn, Transcript, Waits
 from bot.core.turn import take_turn
-from bot.core.walk import Stranded
 from bot.core.ways import Way, ways_of
 
 Read = Callable[[str, datetime], Reading]

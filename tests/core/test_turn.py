@@ -13,7 +13,7 @@ from bot.core.effects import DoAction, PassToPerson, Say
 from bot.core.events import Outcome, StaffHandedBack, StaffReplied, StaffTookOver
 from bot.core.flow import Clinic
 from bot.core.turn import take_turn
-from bot.core.walk import Stranded
+from bot.core.place import Stranded
 from tests.universe import ANA, NOW, SHIPPED, SITI, Talk, shipped_clinic
 
 FLOW = """
@@ -115,6 +115,22 @@ def test_a_tap_on_an_old_button_is_answered_kindly_and_the_question_asked_again(
     talk.taps("Green room")
     assert talk.taps("Grey room") == ["That button belongs to an earlier question.", "What is your full name?"]
     assert talk.conversation.stack[-1].saved["room"] == {"id": "green", "label": "Green room"}
+
+
+def test_the_buttons_of_a_question_that_was_only_repeated_still_count(talk: Talk) -> None:
+    talk.says("visit")
+    talk.says("What is sciatica?")
+    assert talk.taps("Green room", shown=-2) == ["What is your full name?"]
+
+
+def test_a_yes_to_something_that_has_changed_since_does_not_count(talk: Talk) -> None:
+    talk.says("visit")
+    talk.says("green")
+    talk.says("Mei Ling Tan")
+    talk.taps("Not right")
+    talk.says("grey")
+    talk.says("Mei Ling Tan")
+    assert talk.taps("Yes, right", shown=-3)[0] == "That button belongs to an earlier question."
 
 
 def test_a_button_of_another_conversation_is_read_as_words(talk: Talk) -> None:
@@ -258,6 +274,20 @@ def test_while_somebody_holds_the_conversation_the_bot_is_silent(talk: Talk) -> 
     assert talk.says("green") == []
     assert talk.says("hello?") == []
     assert talk.happens(StaffReplied(ANA, "Hello, this is Ana.")) == ["Hello, this is Ana."]
+
+
+@pytest.mark.parametrize("words", ["can I talk to a human please", "human", "I want to speak to someone about my booking"])
+def test_whoever_asks_for_a_person_gets_one(talk: Talk, words: str) -> None:
+    talk.says("menu")
+    talk.says(words)
+    assert talk.conversation.control == "waiting"
+
+
+def test_a_person_can_be_asked_for_where_a_name_was_asked(talk: Talk) -> None:
+    talk.says("visit")
+    talk.says("green")
+    talk.says("I would rather talk to a person")
+    assert talk.conversation.control == "waiting"
 
 
 def test_a_waiting_patient_is_told_so_at_most_twice(talk: Talk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.conversation import Conversation
@@ -13,8 +13,9 @@ from bot.core.flow import Text
 from bot.desk.speaking import send
 from bot.ports import Desk, Result, Words
 from tests.fakes import FakeCarrier, FakeChance, FakeClock, FakeLive, FakeQueue
-from tests.universe import MEI_LING, RAVI, SITI, desk_on, shipped_clinic
+from tests.universe import MEI_LING, RAVI, SINGAPORE, SITI, desk_on, shipped_clinic
 
+TOMORROW_AT_TEN = int(datetime(2026, 3, 3, 10, tzinfo=SINGAPORE).timestamp())
 REMINDER = Text("{service} with {practitioner}: {when}. Number {number}.")
 
 

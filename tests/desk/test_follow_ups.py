@@ -7,12 +7,12 @@ from datetime import datetime
 
 import pytest
 
-from bot.core.calendar import Busy, Diary, Slot
+from bot.core.calendar import Diary
 from bot.core.conversation import Conversation
 from bot.core.follow_up import would_send
 from bot.desk.follow_ups import drafts, send_follow_up
-from bot.ports import Appointment, Booking, FollowUp
-from tests.desk.front import Front
+from bot.ports import Appointment, FollowUp
+from tests.desk.front import TOMORROW_AT_TEN, Front
 from tests.universe import MEI_LING, NOW, SINGAPORE
 
 HOUR = 3600
@@ -66,7 +66,6 @@ def test_a_clinic_may_remind_of_nothing() -> None:
     assert reminders("2026-03-06T10:00", diary=replace(DIARY, reminders=())) == []
 
 
-TOMORROW_AT_TEN = at("2026-03-03T10:00")
 MEI = Conversation("mei", MEI_LING, last_inbound_at=STAMP)
 DUE = FollowUp(
     id=1, kind="reminder-24h", conversation="mei", appointment=1, made_for_version=1, appointment_version=1,
@@ -97,23 +96,6 @@ def test_whether_a_follow_up_would_still_be_sent_has_a_reason(
     due: FollowUp, conversation: Conversation, now: datetime, answer: str, why: str
 ) -> None:
     assert would_send(due, conversation, now) == (answer, why)
-
-
-@pytest.fixture
-def appointment(front: Front) -> Appointment:
-    """Mei Ling sees Dr Lim tomorrow at ten; her reminder is due in an hour."""
-    start, end = TOMORROW_AT_TEN, TOMORROW_AT_TEN + HOUR
-    service, practitioner = next((s.id, s.practitioners[0]) for s in front.desk.diary.services.values())
-    with front.desk.book.begin() as ledger:
-        return ledger.book(
-            Booking(
-                number="K7QF2X-M", conversation="mei", patient="Mei Ling Tan", phone="+6591234567", whom="me",
-                service=service, slot=Slot(practitioner, start, end), busy=Busy(practitioner, start, end),
-                local_start="2026-03-03T10:00", zone="Asia/Singapore",
-                follow_ups=drafts(front.desk.diary, start, front.clock.epoch),
-            ),
-            front.clock.epoch,
-        )
 
 
 def due_ids(front: Front) -> tuple[int, ...]:

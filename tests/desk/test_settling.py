@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from bot.core.effects import Choice
@@ -25,10 +28,10 @@ def looks(front: Front) -> None:
     front.sends(*front.live.next_awake(0, 10))
 
 
-def listed(front: Front, **differing: object) -> None:
+def listed(front: Front, **differing: Any) -> None:
     """Twilio's list shows a message that was taken although its answer was lost."""
-    fields = {"sid": "SM" + "9" * 32, "to": MEI_LING, "body": "Hello", "created_at": front.clock.epoch, "status": "sent"}
-    front.carrier.on_list.append(Listed(**{**fields, **differing}))  # type: ignore[arg-type]
+    taken = Listed("SM" + "9" * 32, MEI_LING, "Hello", front.clock.epoch, "sent")
+    front.carrier.on_list.append(replace(taken, **differing))
 
 
 def test_nobody_looks_before_ten_seconds_have_passed(unclear: Front) -> None:
@@ -78,7 +81,9 @@ def test_a_message_that_is_listed_late_is_found_by_the_second_look(unclear: Fron
 
 
 @pytest.mark.parametrize("differing", [{"to": RAVI}, {"body": "Hello?"}, {"created_at": 0}])
-def test_a_message_to_another_with_other_words_or_from_before_is_not_ours(unclear: Front, differing: dict) -> None:
+def test_a_message_to_another_with_other_words_or_from_before_is_not_ours(
+    unclear: Front, differing: dict[str, Any]
+) -> None:
     listed(unclear, **differing)
     unclear.later(seconds=10)
     looks(unclear)

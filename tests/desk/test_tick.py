@@ -9,11 +9,8 @@ import pytest
 
 from bot.core.calendar import Busy
 from bot.desk.tick import Seen, keep_ticking, tick
-from bot.ports import Desk, FollowUpDraft, Inbound
+from bot.ports import Desk, Inbound
 from tests.desk.front import Front
-from tests.desk.test_follow_ups import appointment
-
-__all__ = ["appointment"]
 
 
 class Turns:

@@ -16,21 +16,3 @@ def book(database_url: str) -> Iterator[SqlBook]:
         ledger.create(MEI_LING, NOW)
     yield book
     book.dispose()
-
-
-# TEMPORARY
-from bot.adapters.sql import migrate  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres, tmp_path_factory):
-    name = postgres.create()
-    migrate(postgres.url(name))
-    return name
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("migrate")
-    migrate(f"sqlite:///{folder / 'clinic.sqlite'}")
-    return folder / "clinic.sqlite"

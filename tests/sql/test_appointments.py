@@ -137,7 +137,8 @@ def test_a_moved_appointment_frees_its_old_time(book: SqlBook) -> None:
     hold(book, wanted=busy(TEN + HOUR, "ong"))
     later = reminder(NOW + 2 * HOUR)
     with book.begin() as ledger:
-        moved = ledger.move(made.id, slot(TEN + HOUR, "ong"), busy(TEN + HOUR, "ong"), "2026-03-03T11:00", (later,), NOW)
+        new_slot, new_busy = slot(TEN + HOUR, "ong"), busy(TEN + HOUR, "ong")
+        moved = ledger.move(made.id, new_slot, new_busy, "2026-03-03T11:00", (later,), NOW)
         assert moved == replace(
             made, version=2, practitioner="ong", starts_at=TEN + HOUR, ends_at=TEN + HOUR + 30 * MINUTE
         )

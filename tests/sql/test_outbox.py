@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.sql import SqlBook
+from bot.core.delivery import RowStatus
 from bot.core.effects import Choice
 from bot.ports import BookAway, Result, Words
 from tests.sql.clinic import (
@@ -42,7 +43,7 @@ def test_words_leave_one_at_a_time_and_in_order(book: SqlBook) -> None:
 
 
 def test_a_question_leaves_with_its_choices(book: SqlBook) -> None:
-    words = Words("Which?", "reply", (Choice("1.a", "A", "first"), Choice("1.b", "B")), "Choose", "Reply with a number.")
+    words = Words("Which?", "reply", (Choice("1.a", "A", "first"), Choice("1.b", "B")), "Choose", "Reply 1 or 2.")
     say(book, words)
     (question,) = claim(book)
     assert (question.choices, question.list_button, question.hint) == (words.choices, words.list_button, words.hint)
@@ -54,6 +55,19 @@ def test_conversations_do_not_wait_for_each_other(book: SqlBook) -> None:
     say(book, "hello Mei Ling")
     say(book, "hello Ravi", conversation="ravi")
     assert [one.text for one in claim(book, "ravi", "meiling")] == ["hello Ravi", "hello Mei Ling"]
+
+
+def test_claims_and_results_are_written_in_batches(book: SqlBook) -> None:
+    with book.begin() as ledger:
+        ledger.create(RAVI, NOW)
+    say(book, "first", "second")
+    say(book, "hello Ravi", conversation="ravi")
+    first, ravi = claim(book, "meiling", "ravi")
+    with book.begin() as ledger:
+        results = [Result(first.id, first.attempt, "sent", sid="MM1"), Result(ravi.id, ravi.attempt, "unknown")]
+        assert ledger.conclude(results, NOW) == ("meiling",)
+    assert statuses(book) == ["sent", "queued"]
+    assert statuses(book, "ravi") == ["unknown"]
 
 
 def test_a_key_is_queued_once(book: SqlBook) -> None:
@@ -112,7 +126,8 @@ def test_only_the_holder_writes_for_the_clinic(book: SqlBook) -> None:
 
 def test_a_follow_up_waits_for_the_receptionist_and_then_for_a_person(book: SqlBook) -> None:
     save(book, HELD)
-    say(book, Words("Tomorrow at ten", "follow-up", expires_at=NOW + HOUR, key="7"), Words("Hi", "staff", speaker="ana"))
+    say(book, Words("Tomorrow at ten", "follow-up", expires_at=NOW + HOUR, key="7"))
+    say(book, Words("Hi", "staff", speaker="ana"))
     assert [one.text for one in claim(book)] == ["Hi"]
     with book.begin() as ledger:
         assert ledger.with_unsent(NOW, 10) == ()
@@ -198,10 +213,12 @@ def test_statuses_only_rise_however_callbacks_arrive(book: SqlBook) -> None:
     say(book, "hello")
     (hello,) = claim(book)
     conclude(book, hello, "sent", sid="MM1")
-    for heard, known in [("read", "read"), ("sent", "read"), ("delivered", "read"), ("failed", "read"), ("read", "read")]:
+    heard: tuple[RowStatus, ...] = ("sent", "delivered", "sent", "read", "delivered", "failed", "read")
+    known = ["sent", "delivered", "delivered", "read", "read", "read", "read"]
+    for status, expected in zip(heard, known, strict=True):
         with book.begin() as ledger:
-            assert ledger.callback(hello.attempt, "MM1", heard, None, NOW) is None  # type: ignore[arg-type]
-        assert statuses(book) == [known]
+            assert ledger.callback(hello.attempt, "MM1", status, None, NOW) is None
+        assert statuses(book) == [expected]
 
 
 def test_a_callback_may_come_before_the_answer_to_the_post(book: SqlBook) -> None:

@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.part import to_json
 from bot.adapters.sql.patients import Patients
-from bot.adapters.sql.schema import appointment, conversation, occupancy, patient, resource, wish
+from bot.adapters.sql.schema import appointment, conversation, occupancy, patient, resource, wish, word
 from bot.core.calendar import Busy, Slot
 from bot.ports import Appointment, Booking, FollowUpDraft
 
-_HELD = occupancy.c.state == "held"
+_HELD = occupancy.c.state == word("held")
 _OVERLAPS = and_(occupancy.c.busy_from < bindparam("end"), occupancy.c.busy_to > bindparam("start"))
 _OWN = occupancy.c.conversation == bindparam("conversation")
 _RAN_OUT = and_(_HELD, occupancy.c.hold_expires_at <= bindparam("now"))

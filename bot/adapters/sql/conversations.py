@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import bindparam, case, or_, select, text, update
+from sqlalchemy import bindparam, case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import UNDELIVERED, conversation, inbound, outbox
+from bot.adapters.sql.schema import NEEDS_A_PERSON, UNDELIVERED, conversation, inbound, outbox, word
 from bot.core.conversation import Conversation, from_data, to_data
 from bot.ports import Head, Waiting
 
@@ -26,7 +26,7 @@ _SAVE = (
 )
 _SILENCES = (
     select(conversation.c.id)
-    .where(conversation.c.silence_due > 0, conversation.c.silence_due <= bindparam("now"))
+    .where(text("silence_due > 0"), conversation.c.silence_due <= bindparam("now"))
     .order_by(conversation.c.silence_due)
     .limit(bindparam("rows_max"))
 )
@@ -38,18 +38,18 @@ _NEEDING = select(
     conversation.c.urgent,
     conversation.c.look,
     conversation.c.waiting_since,
-).where(or_(conversation.c.control.in_(("waiting", "held")), conversation.c.look))
+).where(text(NEEDS_A_PERSON))
 # What failed before a receptionist had the conversation, she has seen.
 _UNDELIVERED = (
     select(conversation.c.id, conversation.c.control, outbox.c.note, outbox.c.changed_at)
     .join_from(outbox, conversation)
-    .where(text(f"outbox.{UNDELIVERED}"), outbox.c.changed_at >= conversation.c.held_at)
+    .where(text(UNDELIVERED), outbox.c.changed_at >= conversation.c.held_at)
     .order_by(outbox.c.changed_at, outbox.c.id)
 )
 _GIVEN_UP = (
     select(conversation.c.id, conversation.c.control, inbound.c.received_at)
     .join_from(inbound, conversation)
-    .where(inbound.c.status == "person", inbound.c.received_at >= conversation.c.held_at)
+    .where(inbound.c.status == word("person"), inbound.c.received_at >= conversation.c.held_at)
     .order_by(inbound.c.received_at)
 )
 

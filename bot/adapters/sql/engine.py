@@ -6,6 +6,9 @@ PostgreSQL stays at READ COMMITTED: the row of the conversation is locked, and t
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -16,6 +19,7 @@ from bot.ports import BookAway, SlotTaken
 
 PATIENCE_SECONDS = 0.8
 """How long to wait for a lock or a free connection: the carrier is answered within a second."""
+STEP_SECONDS = 0.002
 POSTGRESQL = {
     "statement_timeout": 3000,
     "lock_timeout": int(PATIENCE_SECONDS * 1000),
@@ -34,10 +38,10 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         engine = create_engine(
-            target, pool_timeout=patience_seconds, connect_args={"timeout": patience_seconds, "isolation_level": None}
+            target, pool_size=1, max_overflow=0, pool_timeout=patience_seconds, connect_args={"timeout": patience_seconds, "isolation_level": None}
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", partial(_begin_immediate, patience_seconds))
     else:
         engine = create_engine(
             target.set(drivername="postgresql+psycopg"),
@@ -53,12 +57,23 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0"):
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin_immediate(patience_seconds: float, connection: Connection) -> None:
+    """Wait for the write lock in short steps. SQLite's own waiting backs off to 100 ms, which starves whoever is late."""
+    give_up = time.monotonic() + patience_seconds
+    plain: Any = connection.connection.dbapi_connection
+    while time.monotonic() < give_up:
+        try:
+            plain.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                break
+        time.sleep(STEP_SECONDS)
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 

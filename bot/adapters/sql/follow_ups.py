@@ -8,10 +8,10 @@ from typing import Literal
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.adapters.sql.part import Part
-from bot.adapters.sql.schema import appointment, follow_up
+from bot.adapters.sql.schema import appointment, follow_up, word
 from bot.ports import FollowUp, FollowUpDraft
 
-_PENDING = follow_up.c.status == "pending"
+_PENDING = follow_up.c.status == word("pending")
 
 _DUE = (
     select(follow_up.c.id)

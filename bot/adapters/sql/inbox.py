@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import conversation, inbound
+from bot.adapters.sql.schema import conversation, inbound, word
 from bot.ports import Inbound
 
 _SID = inbound.c.sid == bindparam("message")
-_WAITING = inbound.c.status == "waiting"
+_WAITING = inbound.c.status == word("waiting")
 
 _RECORD = insert(inbound).on_conflict_do_nothing(index_elements=["sid"]).returning(inbound.c.sid)
 _STATUS = select(inbound.c.status).where(_SID)

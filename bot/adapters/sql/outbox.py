@@ -19,11 +19,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Text, and_, bindparam, case, func, insert, not_, or_, select, update
+from sqlalchemy import Text, and_, bindparam, case, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import appointment, conversation, follow_up, outbox, send_attempt
+from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.delivery import RowStatus, remedy, rises
 from bot.core.effects import Choice
@@ -38,7 +38,6 @@ Row = Any
 Judgement = Literal["claim", "pass", "stop", "suppressed", "expired", "needs_person"]
 
 _UNSETTLED = frozenset({"sending", "unknown"})
-_UNFINISHED = frozenset({"queued", *_UNSETTLED})
 _THESE: Any = bindparam("conversations", expanding=True)
 
 _QUEUE = insert(outbox)
@@ -60,7 +59,7 @@ _LOCK = (
 )
 _CLAIMABLE = (
     select(outbox)
-    .where(outbox.c.conversation.in_(_THESE), outbox.c.status.in_(_UNFINISHED))
+    .where(outbox.c.conversation.in_(_THESE), text(UNFINISHED))
     .order_by(outbox.c.id)
     .with_for_update()
 )
@@ -87,7 +86,7 @@ _ATTEMPTED = (
 _CONCLUDE = (
     update(send_attempt)
     # A callback that was faster knows better.
-    .where(send_attempt.c.id == bindparam("attempt"), send_attempt.c.outcome.in_(("", "unknown")))
+    .where(send_attempt.c.id == bindparam("attempt"), text("outcome IN ('', 'unknown')"))
     .values(sid=func.coalesce(bindparam("new_sid", type_=Text), send_attempt.c.sid))
 )
 _KNOWN = (
@@ -105,9 +104,10 @@ _HEARD = (
 )
 _SID = select(send_attempt.c.id).where(send_attempt.c.sid == bindparam("message"))
 
+_KEPT_UNDER = [control for control, verdict in WHO_MAY_SPEAK["follow-up"].items() if verdict == "keep"]
 _IS_KEPT = and_(
     outbox.c.speech == "follow-up",
-    conversation.c.control.in_([control for control, verdict in WHO_MAY_SPEAK["follow-up"].items() if verdict == "keep"]),
+    conversation.c.control.in_(_KEPT_UNDER),
     not_(conversation.c.opted_out),
     or_(outbox.c.expires_at == 0, outbox.c.expires_at > bindparam("now")),
 )
@@ -119,7 +119,7 @@ _first_in_the_way = func.min(case((_IN_THE_WAY, outbox.c.id)))
 _READY = (
     select(outbox.c.conversation)
     .join_from(outbox, conversation)
-    .where(outbox.c.status.in_(_UNFINISHED))
+    .where(text(UNFINISHED))
     .group_by(outbox.c.conversation)
     .having(
         or_(
@@ -133,8 +133,8 @@ _READY_ALL = _READY.order_by(func.min(outbox.c.id)).limit(bindparam("rows_max"))
 
 _LEFT_BEHIND = (
     select(outbox.c.id, outbox.c.attempt)
-    .where(outbox.c.status == "sending")
-    .order_by(outbox.c.id)
+    .where(outbox.c.status == "sending", text(UNFINISHED))
+    .order_by(outbox.c.conversation, outbox.c.id)
     .limit(bindparam("rows_max"))
 )
 _TO_SETTLE = (
@@ -147,7 +147,7 @@ _TO_SETTLE = (
     )
     .join_from(outbox, send_attempt, send_attempt.c.id == outbox.c.attempt)
     .join(conversation, conversation.c.id == outbox.c.conversation)
-    .where(outbox.c.status == "unknown", outbox.c.look_at <= bindparam("now"))
+    .where(outbox.c.status == "unknown", text(UNFINISHED), outbox.c.look_at <= bindparam("now"))
     .order_by(outbox.c.look_at)
     .limit(bindparam("rows_max"))
 )
@@ -247,7 +247,7 @@ class Outbox(Part):
             return None
         note = remedy(error)[1] if status == "failed" else known.note
         self._connection.execute(_CHANGE, {"row": known.id, "status": status, "note": note, "changed_at": now})
-        ready = self._ready([known.conversation], now) if known.status in _UNFINISHED else ()
+        ready = self._ready([known.conversation], now) if known.status == "queued" or known.status in _UNSETTLED else ()
         return ready[0] if ready else None
 
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -51,6 +53,11 @@ def _conversation(nullable: bool = False) -> Column[str]:
     return Column("conversation", Text, ForeignKey("conversation.id"), nullable=nullable)
 
 
+def word(value: str) -> ColumnElement[str]:
+    """A status written out in a statement: a partial index is not found through a parameter."""
+    return literal_column(f"'{value}'", Text)
+
+
 def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     return Index(name, *columns, unique=unique, postgresql_where=text(where), sqlite_where=text(where))
 
@@ -62,6 +69,8 @@ installation = Table(
     Column("value", LargeBinary, nullable=False),
     comment="What belongs to this installation alone, such as the key conversation ids are made with",
 )
+
+NEEDS_A_PERSON = "control IN ('waiting', 'held') OR look"
 
 conversation = Table(
     "conversation",
@@ -85,6 +94,7 @@ conversation = Table(
     _integer("changed_at"),
     CheckConstraint("control IN ('bot', 'waiting', 'held', 'closed')", name="control"),
     _partial("ix_conversation_silence_due", "silence_due", where="silence_due > 0"),
+    _partial("ix_conversation_control", "control", where=NEEDS_A_PERSON),
     comment="One address we talk with. state is the whole conversation; the other columns are read from it",
 )
 """``held_at`` is when a receptionist last had it: what failed before that, she has seen."""
@@ -101,7 +111,8 @@ inbound = Table(
     _integer("attempts"),
     CheckConstraint("status IN ('waiting', 'done', 'person')", name="status"),
     Index("ix_inbound_conversation_arrival", "conversation", "arrival"),
-    _partial("ix_inbound_waiting", "conversation", where="status = 'waiting'"),
+    _partial("ix_inbound_waiting", "conversation", "arrival", where="status = 'waiting'"),
+    _partial("ix_inbound_person", "conversation", where="status = 'person'"),
     comment="Messages of patients, kept once each",
 )
 
@@ -118,8 +129,8 @@ journal = Table(
     comment="What happened, turn by turn",
 )
 
-UNFINISHED = "status IN ('queued', 'sending', 'unknown')"
-UNDELIVERED = "status IN ('failed', 'needs_person')"
+UNFINISHED = "outbox.status IN ('queued', 'sending', 'unknown')"
+UNDELIVERED = "outbox.status IN ('failed', 'needs_person')"
 
 outbox = Table(
     "outbox",

@@ -68,6 +68,9 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_conversation"),
         comment="One address we talk with. state is the whole conversation; the other columns are read from it",
     )
+    op.create_index(
+        "ix_conversation_control", "conversation", ["control"], **_where("control IN ('waiting', 'held') OR look")
+    )
     op.create_index("ix_conversation_silence_due", "conversation", ["silence_due"], **_where("silence_due > 0"))
     op.create_table(
         "installation",
@@ -140,7 +143,8 @@ def _create_tables() -> None:
         comment="Messages of patients, kept once each",
     )
     op.create_index("ix_inbound_conversation_arrival", "inbound", ["conversation", "arrival"])
-    op.create_index("ix_inbound_waiting", "inbound", ["conversation"], **_where("status = 'waiting'"))
+    op.create_index("ix_inbound_person", "inbound", ["conversation"], **_where("status = 'person'"))
+    op.create_index("ix_inbound_waiting", "inbound", ["conversation", "arrival"], **_where("status = 'waiting'"))
     op.create_table(
         "journal",
         sa.Column("id", _ID, nullable=False),
@@ -186,10 +190,13 @@ def _create_tables() -> None:
     )
     op.create_index("ix_outbox_conversation_id", "outbox", ["conversation", "id"])
     op.create_index(
-        "ix_outbox_undelivered", "outbox", ["conversation"], **_where("status IN ('failed', 'needs_person')")
+        "ix_outbox_undelivered", "outbox", ["conversation"], **_where("outbox.status IN ('failed', 'needs_person')")
     )
     op.create_index(
-        "ix_outbox_unfinished", "outbox", ["conversation", "id"], **_where("status IN ('queued', 'sending', 'unknown')")
+        "ix_outbox_unfinished",
+        "outbox",
+        ["conversation", "id"],
+        **_where("outbox.status IN ('queued', 'sending', 'unknown')"),
     )
     op.create_table(
         "patient_of_conversation",

@@ -1,0 +1,142 @@
+"""Options that were shown: taps, and typed answers that mean one of them or are a value the question asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.core import asking_faq
+from bot.core.answers import Offered, options_meant, typed_answer
+from bot.core.conversation import Open, Shown
+from bot.core.events import Message
+from bot.core.flow import Ask, Option, Value
+from bot.core.questions import read_button
+from bot.core.walk import Walk
+
+MEANT_MAX = 3
+"""Options a reply may mean that are asked back at most: as many as fit on buttons."""
+
+
+def tap(walk: Walk, message: Message) -> bool:
+    """A button or list row of ours; on an old one the patient is told so, and the open question is asked again."""
+    if not message.button:
+        return False
+    tapped = read_button(walk.conversation, message.button)
+    if tapped is None:
+        return False
+    turn, id = tapped
+    question = walk.conversation.open
+    tapped_option = _still_open(walk, turn, id)
+    if question is not None and tapped_option is not None:
+        _choose(walk, question, tapped_option)
+        return True
+    walk.trod("old button")
+    walk.say_text("old button")
+    if question is not None:
+        walk.ask_again()
+    else:
+        walk.start(walk.clinic.otherwise)
+    return True
+
+
+def _still_open(walk: Walk, turn: int, id: str) -> Shown | None:
+    """The option a tap means, if its question is the open one: asked in that turn, or only repeated since."""
+    question, ask = walk.conversation.open, walk.asking
+    if question is None:
+        return None
+    if turn == question.turn:
+        return next((one for one in question.options if one.id == id), None)
+    if question.about != "step" or ask is None or turn < walk.frame.asked:
+        return None
+    return next((one for one in walk.offered(ask) if one.id == id), None)
+
+
+def shown_option(walk: Walk, message: Message) -> bool:
+    """Words that mean an option of the open question; several are asked back, never guessed."""
+    question = walk.conversation.open
+    if question is None:
+        return False
+    offered = [_ways_to_say(walk, question, one) for one in question.options]
+    found = options_meant(message.text, message.reading, offered)
+    if not found:
+        return _option_on_another_page(walk, message, question)
+    if len(found) == 1:
+        _choose(walk, question, next(one for one in question.options if one.id == found[0]))
+        return True
+    meant = [one for one in question.options if one.id in found][:MEANT_MAX]
+    words = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
+    walk.trod("which one")
+    walk.offer_again(words, meant)
+    return True
+
+
+def _option_on_another_page(walk: Walk, message: Message, question: Open) -> bool:
+    """A long list is shown in pages, or narrowed to "did you mean"; a typed answer may mean any of it."""
+    ask = walk.asking
+    if question.about != "step" or ask is None:
+        return False
+    shown = {one.id for one in question.options}
+    others = [one for one in walk.offered(ask) if one.id not in shown]
+    found = options_meant(message.text, message.reading, [_ways_to_say(walk, question, one) for one in others])
+    if len(found) != 1:
+        return False
+    _choose(walk, question, next(one for one in others if one.id == found[0]))
+    return True
+
+
+def _own_option(ask: Ask | None, id: str) -> Option | None:
+    return next((one for one in (*ask.options, *ask.more_options) if one.id == id), None) if ask else None
+
+
+def _ways_to_say(walk: Walk, question: Open, shown: Shown) -> Offered:
+    ask = walk.asking if question.about == "step" else None
+    option = _own_option(ask, shown.id)
+    words = [shown.label]
+    value: Mapping[str, Value] = {}
+    if option is not None:
+        words += [option.label.source, *option.label.translations.values(), *option.also]
+    elif ask is not None:
+        value = walk.option_values(ask).get(shown.id, {})
+        words += [str(value.get("label", "")), str(value.get("name", ""))]
+    elif shown.role == "faq":
+        words.append(walk.clinic.questions[shown.id].question.in_language(walk.conversation.language))
+    return Offered(shown.id, tuple(filter(None, words)), str(value.get("date", "")), str(value.get("time", "")))
+
+
+def _choose(walk: Walk, question: Open, shown: Shown) -> None:
+    match shown.role:
+        case "more":
+            walk.set(page=walk.frame.page + 1)
+            walk.ask()
+        case "continue":
+            walk.trod("continued")
+            walk.ask_again()
+        case "drop":
+            walk.undo(())
+            walk.trod("dropped")
+            walk.drop_all("dropped")
+            walk.start(walk.clinic.otherwise)
+        case "faq":
+            walk.change(open=None)
+            asking_faq.answer(walk, shown.id)
+        case "none":
+            walk.change(open=None)
+            walk.start(walk.clinic.otherwise)
+        case "option":
+            ask = walk.asking
+            option = _own_option(ask, shown.id)
+            found = walk.option_values(ask).get(shown.id) if ask else None
+            value: Value = found or {"id": shown.id, "label": shown.label}
+            walk.answered(option, value, f"option {shown.id}" if option else "option")
+
+
+def typed(walk: Walk, message: Message) -> bool:
+    """A value of the type the open question asks for."""
+    ask, question = walk.asking, walk.conversation.open
+    if ask is None or ask.type is None or question is None or question.about != "step":
+        return False
+    value = typed_answer(ask.type, message, walk.frame.tries)
+    if value is None or (ask.options_from and ask.type in ("date", "time")):
+        # A day or time that is not among the free ones cannot be chosen by writing it.
+        return False
+    walk.answered(None, value, "typed")
+    return True

@@ -1,0 +1,47 @@
+"""Races between processes, in their short form. ``python -m tests.races.book`` runs the long one."""
+
+from sqlalchemy import create_engine, text
+
+from bot.adapters.sql import SqlBook
+from bot.ports import Head
+from tests.races import book, conversation
+
+PROCESSES = 8
+
+
+def without_the_rule(url: str) -> None:
+    engine = create_engine(url)
+    rules = {
+        "sqlite": ("DROP TRIGGER no_overlap_insert", "DROP TRIGGER no_overlap_update"),
+        "postgresql": ("ALTER TABLE occupancy DROP CONSTRAINT no_overlap",),
+    }
+    with engine.begin() as connection:
+        for rule in rules[engine.dialect.name]:
+            connection.execute(text(rule))
+    engine.dispose()
+
+
+def test_no_two_appointments_ever_overlap_however_many_want_them(database_url: str) -> None:
+    counts = book.race(database_url, attempts=800, slots=40, processes=PROCESSES)
+    assert counts["booked"] > 0
+    assert counts["taken"] > 0
+    assert (counts["overlaps"], counts["torn"]) == (0, 0)
+
+
+def test_without_the_databases_own_rule_the_same_race_overlaps(database_url: str) -> None:
+    without_the_rule(database_url)
+    assert book.race(database_url, attempts=100, slots=10, processes=2)["overlaps"] > 0
+
+
+def test_a_message_is_taken_once_and_answered_once_whoever_gets_it(database_url: str) -> None:
+    counts = conversation.race(database_url, messages=20, processes=PROCESSES)
+    ledger_book = SqlBook(database_url)
+    with ledger_book.begin() as ledger:
+        head = ledger.head("meiling")
+        unsent = ledger.with_unsent(conversation.NOW, 1)
+        left = sum(1 for line in ledger.thread("meiling", 1000) if line.who == "bot" and line.status == "queued")
+    ledger_book.dispose()
+    assert counts["_take"] == 20
+    assert head == Head(20, 20)
+    assert counts["_send"] + left == 20
+    assert bool(unsent) == bool(left)
