@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 from bot.adapters import redis_server
 from bot.settings import Settings, Unsafe, read
+from bot.wiring import look_at_flows
 
 LOOK_SECONDS = 0.1
 RESTART_SECONDS = 0.8
@@ -59,6 +60,7 @@ def run(environ: Mapping[str, str]) -> int:
     environ = _with_a_phone(environ)
     try:
         settings = read(environ)
+        check_flows(settings.flows_dir)
         with only_one(settings.data_dir):
             check_ports(settings)
             _run(settings, _children(settings), environ)
@@ -66,6 +68,14 @@ def run(environ: Mapping[str, str]) -> int:
         print(refusal, file=sys.stderr)
         return 1
     return 0
+
+
+def check_flows(directory: Path) -> None:
+    """Raises CannotStart with every fault when the flow files cannot be used."""
+    _, faults = look_at_flows(directory)
+    errors = [str(fault) for fault in faults if fault.level == "error"]
+    if errors:
+        raise CannotStart("\n".join(["The flow files cannot be used:", *errors]))
 
 
 def _run(settings: Settings, children: tuple[Child, ...], environ: Mapping[str, str]) -> None:

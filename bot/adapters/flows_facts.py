@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -44,8 +44,11 @@ class Facts:
     diary: Diary = field(default_factory=lambda: EMPTY_DIARY)
 
 
-def read_facts(page: Page, node: Node, languages: tuple[str, ...]) -> Facts:
-    """The clinic's facts. Keys of the clinic's own are facts too, unless they look like a mistyped one."""
+def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collection[int] = ()) -> Facts:
+    """The clinic's facts. Keys of the clinic's own are facts too, unless they look like a mistyped one.
+
+    The public holidays of ``years`` are closed days.
+    """
     entries = page.of(Entries, node, "clinic.yaml") or Entries(1, 1)
     _own_keys(page, entries)
     for key in _REQUIRED:
@@ -57,7 +60,9 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...]) -> Facts:
     services = {service.id: service for service in _services(page, entries.values.get("services"), people)}
     _tell_examples(page, entries)
     plain = {key: data(value) for key, value in entries.values.items()}
-    return Facts(plain, _lists(plain, people, services, languages), _diary(page, entries, people, services))
+    diary = _diary(page, entries, people, services)
+    closed = diary.closed | _public_holidays(page, entries, years)
+    return Facts(plain, _lists(plain, people, services, languages), replace(diary, closed=closed))
 
 
 def _own_keys(page: Page, entries: Entries) -> None:
@@ -208,6 +213,21 @@ def _zone(page: Page, entries: Entries) -> tzinfo:
             "E04", entries.values["time zone"], f'there is no time zone "{name[:40]}".', 'Write "Asia/Singapore".'
         )
         return UTC
+
+
+def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> frozenset[date]:
+    country = page.word(entries, "country")
+    if country and not re.fullmatch("[A-Z]{2}", country):
+        page.fault("E04", entries.values["country"], f'"{country[:20]}" is no country code.', 'Write "SG".')
+    elif country and years:
+        # Imported here: it takes 80 ms, and checking files needs no holidays.
+        from holidays import country_holidays
+
+        try:
+            return frozenset(country_holidays(country, years=list(years)))
+        except NotImplementedError:
+            page.fault("E04", entries.values["country"], f'nobody knows the holidays of "{country}".', 'Write "SG".')
+    return frozenset()
 
 
 def _closed(page: Page, node: Node | None) -> frozenset[date]:

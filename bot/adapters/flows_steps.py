@@ -35,6 +35,8 @@ from bot.core.flow import (
 )
 
 OFF_THE_END = Target()
+MORE = "more"
+"""The engine's own option under a long list."""
 _FLOW_KEYS = ("flow", "title", "starts with", "steps")
 KINDS: Mapping[str, tuple[str, ...]] = {
     "ask": (
@@ -242,6 +244,8 @@ class _Steps:
         options = []
         for key, value in page.named(node, "the options", _OPTION_ID):
             what = f'the option "{key.text}"'
+            if key.text == MORE:
+                page.fault("E05", key, f"{what} has the name of the button that turns a page.", "Choose another name.")
             entries = page.keys(value, what, OPTION_KEYS, ("label",))
             here = f"{path}.{key.text}"
             options.append(

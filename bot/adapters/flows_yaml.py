@@ -8,13 +8,13 @@ a flow, and ``translations/<language>/`` with files of the same names. Whether t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.adapters.flows_clinic import Engine, read_engine, read_languages, read_questions, read_translation
 from bot.adapters.flows_facts import Facts, read_facts
-from bot.adapters.flows_nodes import Node, parse
+from bot.adapters.flows_nodes import FILE_BYTES_MAX, Node, parse
 from bot.adapters.flows_page import Page, Translation
 from bot.adapters.flows_steps import read_flow
 from bot.core.answers import fold
@@ -41,14 +41,17 @@ class Loaded:
         return self.clinic is not None and all(fault.level == "warning" for fault in self.faults)
 
 
-def load(directory: Path) -> Loaded:
-    """Read a directory. Never raises for what the files say; ``faults`` has all that each file alone shows."""
-    return load_files(_on_disk(directory))
+def load(directory: Path, years: Collection[int] = ()) -> Loaded:
+    """Read a directory. Never raises for what the files say; ``faults`` has all that each file alone shows.
+
+    The public holidays of ``years`` are closed days of the diary.
+    """
+    return load_files(_on_disk(directory), years)
 
 
-def load_checked(directory: Path) -> Loaded:
+def load_checked(directory: Path, years: Collection[int] = ()) -> Loaded:
     """Read a directory and check that its flows lead somewhere: every fault at once, in reading order."""
-    return checked(load(directory))
+    return checked(load(directory, years))
 
 
 def checked(loaded: Loaded) -> Loaded:
@@ -63,9 +66,9 @@ def checked(loaded: Loaded) -> Loaded:
     return Loaded(loaded.clinic, in_reading_order((*loaded.faults, *found)), loaded.diary)
 
 
-def load_files(files: Mapping[str, bytes]) -> Loaded:
+def load_files(files: Mapping[str, bytes], years: Collection[int] = ()) -> Loaded:
     """As :func:`load`, for files by their path inside the directory (``translations/zh/booking.yaml``)."""
-    shelf = _Shelf({name: data for name, data in sorted(files.items()) if not name.startswith("tests/")})
+    shelf = _Shelf({name: data for name, data in sorted(files.items()) if not name.startswith("tests/")}, tuple(years))
     for missing in {ENGINE_FILE, FACTS_FILE} - shelf.files.keys():
         shelf.faults.append(Fault("E04", missing, 0, message="this file is missing.", remedy="Every clinic needs it."))
     clinic, diary = shelf.compile()
@@ -74,7 +77,13 @@ def load_files(files: Mapping[str, bytes]) -> Loaded:
 
 def _on_disk(directory: Path) -> dict[str, bytes]:
     paths = [*directory.glob("*.yaml"), *directory.glob("translations/*/*.yaml")]
-    return {path.relative_to(directory).as_posix(): path.read_bytes() for path in paths[:FILES_MAX] if path.is_file()}
+    return {path.relative_to(directory).as_posix(): _content(path) for path in paths[:FILES_MAX] if path.is_file()}
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file, and no more than it takes to see that it is too large."""
+    with path.open("rb") as file:
+        return file.read(FILE_BYTES_MAX + 1)
 
 
 @dataclass(slots=True)
@@ -82,6 +91,7 @@ class _Shelf:
     """The files of one clinic while they are put together."""
 
     files: Mapping[str, bytes]
+    years: tuple[int, ...] = ()
     faults: list[Fault] = field(default_factory=list)
     translations: list[Translation] = field(default_factory=list)
 
@@ -92,7 +102,9 @@ class _Shelf:
         languages = read_languages(self._page(ENGINE_FILE), roots[ENGINE_FILE])
         self._translations(roots, languages)
         engine = read_engine(self._page(ENGINE_FILE), roots[ENGINE_FILE])
-        facts = read_facts(self._page(FACTS_FILE), roots[FACTS_FILE], languages) if FACTS_FILE in roots else Facts()
+        facts = Facts()
+        if FACTS_FILE in roots:
+            facts = read_facts(self._page(FACTS_FILE), roots[FACTS_FILE], languages, self.years)
         questions, topics = (
             read_questions(self._page(FAQ_FILE), roots[FAQ_FILE], languages) if FAQ_FILE in roots else ({}, ())
         )

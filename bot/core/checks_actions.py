@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.actions import ACTIONS, OPTIONAL_INPUTS, Declared
 from bot.core.checks_graph import circles, steps_that_go_on
-from bot.core.fault import Fault, At, did_you_mean
+from bot.core.fault import At, Fault, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Step, Stop
 from bot.core.names import names_in
 from bot.core.ways import Way, reached, ways_of

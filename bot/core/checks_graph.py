@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.core.fault import Fault, At, did_you_mean
+from bot.core.fault import At, Fault, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Run, Step, Stop, Target
 from bot.core.ways import Way, entrances, following, reached, runs, ways_of
 
@@ -51,9 +51,7 @@ def unreachable_steps(clinic: Clinic) -> Iterator[Fault]:
     """E11: a step no way leads to."""
     for flow in clinic.flows.values():
         for name in flow.steps.keys() - reached(flow, [flow.first.name]):
-            yield At(flow, flow.steps[name]).fault(
-                "E11", "no way leads to this step.", "Lead one here, or delete it."
-            )
+            yield At(flow, flow.steps[name]).fault("E11", "no way leads to this step.", "Lead one here, or delete it.")
 
 
 def off_the_end(clinic: Clinic) -> Iterator[Fault]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.core.actions import ACTIONS, OPTIONAL_INPUTS
 from bot.core.checks_words import engine_spots, flow_spots
 from bot.core.engine_texts import ENGINE_TEXTS
-from bot.core.fault import Fault, At, did_you_mean
+from bot.core.fault import At, Fault, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, Run, Step
 from bot.core.names import names_in
 from bot.core.ways import Way, ways_of

@@ -9,7 +9,7 @@ from bot.core import safety_texts
 from bot.core.answers import Offered, fold, options_meant
 from bot.core.checks_graph import ENGINE_FILE, FAQ_FILE
 from bot.core.events import Reading
-from bot.core.fault import Fault, At, level_of
+from bot.core.fault import At, Fault, level_of
 from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Run, Say, Step, Text
 from bot.core.names import names_in
 from bot.core.ways import Way, ways_of

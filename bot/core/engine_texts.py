@@ -25,6 +25,7 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "more": (),
         "numbered": (),
         "anything else": (),
+        "reminder": ("service", "when", "number", "practitioner"),
         "stopped": (),
         "started": (),
         "not understood": (),

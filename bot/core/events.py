@@ -60,6 +60,8 @@ class Outcome:
     """Set when the action changed the language the patient is answered in."""
     opted_out: bool | None = None
     """Set when the action recorded that the patient wants no more messages, or wants them again."""
+    for_staff: str = ""
+    """Set when staff have to do something now, while the bot goes on: what it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import assert_never
 
 from bot.core import hearing
 from bot.core.conversation import Conversation
-from bot.core.effects import DoAction, Effect, PassToPerson, Say, Trod
+from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say, Trod
 from bot.core.events import (
     Event,
     Message,
@@ -86,6 +86,9 @@ def _outcome(walk: Walk, outcome: Outcome) -> None:
         walk.change(language=outcome.language, language_chosen=True)
     if outcome.opted_out is not None:
         walk.change(opted_out=outcome.opted_out)
+    if outcome.for_staff:
+        walk.change(look=True, reason=outcome.for_staff)
+        walk.effects.append(Note("left_for_staff", outcome.for_staff))
     step = walk.step
     if not isinstance(step.body, Do) or step.body.action != outcome.action:
         raise LookupError(f"{outcome.action} came out although {walk.frame.flow}.{step.name} did not ask for it")

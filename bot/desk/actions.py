@@ -69,6 +69,8 @@ def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoA
         name, value = "taken", None
     if asked.action == "language.set":
         return Outcome(asked.action, name, value, language=str(value))
+    if name == "requested":
+        return Outcome(asked.action, name, value, for_staff="Wants an appointment: confirm a time")
     if asked.action in ("contact.stop", "contact.start"):
         return Outcome(asked.action, name, opted_out=asked.action == "contact.stop")
     return Outcome(asked.action, name, value)

@@ -3,6 +3,7 @@
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,3 +50,22 @@ def test_one_url_leads_to_the_phone_and_nothing_is_left_in_the_end(tmp_path: Pat
         assert house.stdout.read() == ""
     assert not supervisor.members(sessions)
     assert house.returncode == (0 if number is signal.SIGINT else -number)
+
+
+def test_broken_flows_are_told_before_anything_starts(tmp_path: Path) -> None:
+    flows = tmp_path / "flows"
+    shutil.copytree("flows", flows)
+    booking = flows / "booking.yaml"
+    booking.write_text(booking.read_text().replace("go to: no_times", "go to: no_time", 1))
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "run"],
+        env={**environ(tmp_path / "data"), "FLOWS_DIR": str(flows)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert re.search(r'booking\.yaml:\d+ choose_day: .*Did you mean "no_times"\?', ended.stderr)
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "data" / "redis").exists()

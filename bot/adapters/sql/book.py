@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from threading import Lock
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from bot.adapters.sql import schema
 from bot.adapters.sql.appointments import Appointments
 from bot.adapters.sql.conversations import Conversations
-from bot.adapters.sql.engine import open_engine
+from bot.adapters.sql.engine import in_line, open_engine
 from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
@@ -34,6 +36,9 @@ class SqlBook:
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
+        # SQLite has one writer. Threads that poll for its lock starve each other; in a line nobody does.
+        one_writer = self._engine.dialect.name == "sqlite"
+        self._line: Callable[[], AbstractContextManager[None]] = partial(in_line, Lock()) if one_writer else nullcontext
 
     @contextmanager
     def begin(self) -> Iterator[SqlLedger]:
@@ -43,7 +48,7 @@ class SqlBook:
         "try again", and every write is keyed so that a second one changes nothing.
         """
         try:
-            with self._engine.begin() as connection:
+            with self._line(), self._engine.begin() as connection:
                 yield SqlLedger(connection)
         except PoolExhausted as error:
             raise BookAway("no connection is free") from error

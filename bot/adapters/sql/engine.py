@@ -7,7 +7,10 @@ PostgreSQL stays at READ COMMITTED: the row of the conversation is locked, and t
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -17,9 +20,10 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from bot.ports import BookAway, SlotTaken
 
-PATIENCE_SECONDS = 0.8
-"""How long to wait for a lock or a free connection: the carrier is answered within a second."""
+PATIENCE_SECONDS = 0.5
+"""How long to wait for a lock or a free connection, each: the carrier is answered within a second."""
 STEP_SECONDS = 0.002
+"""Between two looks whether SQLite's write lock is free; about half a small transaction."""
 POSTGRESQL = {
     "statement_timeout": 3000,
     "lock_timeout": int(PATIENCE_SECONDS * 1000),
@@ -38,7 +42,7 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         engine = create_engine(
-            target, pool_size=1, max_overflow=0, pool_timeout=patience_seconds, connect_args={"timeout": patience_seconds, "isolation_level": None}
+            target, pool_timeout=patience_seconds, connect_args={"timeout": patience_seconds, "isolation_level": None}
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", partial(_begin_immediate, patience_seconds))
@@ -57,20 +61,31 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
     return engine
 
 
+@contextmanager
+def in_line(line: threading.Lock) -> Iterator[None]:
+    """One thread at a time, woken when it is its turn. Raises BookAway when the wait is too long."""
+    if not line.acquire(timeout=PATIENCE_SECONDS):
+        raise BookAway("too many others are writing")
+    try:
+        yield
+    finally:
+        line.release()
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=0"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_immediate(patience_seconds: float, connection: Connection) -> None:
-    """Wait for the write lock in short steps. SQLite's own waiting backs off to 100 ms, which starves whoever is late."""
+    """Wait for the write lock in short steps: SQLite's own waiting backs off to 100 ms and starves whoever is late."""
     give_up = time.monotonic() + patience_seconds
     plain: Any = connection.connection.dbapi_connection
     while time.monotonic() < give_up:
         try:
             plain.execute("BEGIN IMMEDIATE")
             return
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 break
         time.sleep(STEP_SECONDS)
