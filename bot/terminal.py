@@ -156,7 +156,8 @@ def _said(desk: Desk) -> list[Outgoing]:
         with desk.book.begin() as ledger:
             conversations = ledger.with_unsent(now, 10)
             claimed = ledger.claim(conversations, "chat", [desk.chance.token() for _ in conversations], now)
-            ledger.conclude([Result(one.id, one.attempt, "sent", sid=f"SM{desk.chance.token()}") for one in claimed], now)
+            sent = [Result(one.id, one.attempt, "sent", sid=f"SM{desk.chance.token()}") for one in claimed]
+            ledger.conclude(sent, now)
         if not claimed:
             return said
         said += claimed

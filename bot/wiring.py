@@ -33,9 +33,12 @@ class BrokenFlows(Exception):
         self.faults = faults
 
 
-def look_at_flows(directory: Path) -> tuple[Loaded, tuple[Fault, ...]]:
-    """Load a directory of flows and check it: what was read, and every fault at once, errors and warnings."""
-    loaded = load_checked(directory)
+def look_at_flows(directory: Path, years: tuple[int, ...] = ()) -> tuple[Loaded, tuple[Fault, ...]]:
+    """Load a directory of flows and check it: what was read, and every fault at once, errors and warnings.
+
+    The clinic is closed on the public holidays of ``years``.
+    """
+    loaded = load_checked(directory, years)
     return loaded, loaded.faults
 
 
@@ -46,11 +49,12 @@ def transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, .
 
 def open_desk(settings: Settings) -> Desk:
     """The desk of one process. Raises BrokenFlows, or BookAway when the database is away."""
-    loaded, faults = look_at_flows(settings.flows_dir)
+    clock = SystemClock()
+    year = clock.now().year
+    loaded, faults = look_at_flows(settings.flows_dir, (year, year + 1))
     errors = tuple(fault for fault in faults if fault.level == "error")
     if errors or loaded.clinic is None or loaded.diary is None:
         raise BrokenFlows(errors)
-    clock = SystemClock()
     book = SqlBook(settings.database_url)
 
     @cache

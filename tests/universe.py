@@ -1,4 +1,5 @@
-"""The fixed universe of the tests: Monday 2 March 2026, 09:00 in Singapore, and patients who write to one small clinic."""
+"""The fixed universe of the tests: Monday 2 March 2026, 09:00 in Singapore, and patients who write to one small
+clinic."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def work(url: str, jobs: frozenset[str], report: Report, burst: bool = False) ->
         [QUEUE],
         connection=Redis.from_url(url),
         serializer=JSONSerializer,
-        job_class=_job_class(jobs),
+        job_class=job_class(jobs),
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=LOOK_AFTER_SECONDS,
         job_monitoring_interval=LOOK_AFTER_SECONDS,
@@ -49,7 +49,9 @@ def work(url: str, jobs: frozenset[str], report: Report, burst: bool = False) ->
     worker.work(burst=burst, logging_level="WARNING")
 
 
-def _job_class(jobs: frozenset[str]) -> type[Job]:
+def job_class(jobs: frozenset[str]) -> type[Job]:
+    """The only kind of job the worker takes from Redis."""
+
     class KnownJob(Job):
         """A job that is looked up among the known ones, and has nothing else that RQ would call by name or URL."""
 

@@ -55,8 +55,9 @@ class TwilioCarrier:
     monotonic: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
-        # At INFO it would write down what patients are told.
-        logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+        # Below that they would write down the numbers we ask Twilio about.
+        for chatty in ("twilio.http_client", "urllib3.connectionpool"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
         self._idle: deque[Client] = deque()
         self._templates = _Templates(self.monotonic)
 

@@ -86,14 +86,16 @@ def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered])
 
 def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
     said = set(folded.split())
-    found = []
+    same_sense, other_sense = [], []
     for one in offered:
-        for words in map(fold, one.words):
-            meant = set(words.split())
-            if (said <= meant or meant <= said) and _same_sense(said, meant):
-                found.append(one.id)
-                break
-    return tuple(found)
+        meanings = [set(words.split()) for words in map(fold, one.words)]
+        found = [meant for meant in meanings if said <= meant or meant <= said]
+        if any(_same_sense(said, meant) for meant in found):
+            same_sense.append(one.id)
+        elif found:
+            other_sense.append(one.id)
+    # "No wait, change the time" has the words of two answers: it is asked back.
+    return tuple(same_sense + other_sense) if same_sense else ()
 
 
 def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:

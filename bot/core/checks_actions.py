@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bot.core.actions import ACTIONS, OPTIONAL_INPUTS, Declared
 from bot.core.checks_graph import circles, steps_that_go_on
 from bot.core.fault import At, Fault, did_you_mean
-from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Step, Stop
+from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Step, Stop, Target
 from bot.core.names import names_in
 from bot.core.ways import Way, reached, ways_of
 
@@ -81,25 +81,19 @@ def untold_failures(clinic: Clinic) -> Iterator[Fault]:
                     f'after "{name}" the patient hears the same as when it worked.',
                     "Lead it to a step of its own, or to a hand-over.",
                 )
-            elif target.step is not None and _ends_unheard(flow, target.step):
+            elif target.end is not None or _ends_unheard(flow, target):
                 yield At(flow, step).fault(
                     "E53",
                     f'after "{name}" the flow can end without telling the patient.',
                     "Say what happened, or hand over.",
                 )
-            elif target.end is not None:
-                yield At(flow, step).fault(
-                    "E53",
-                    f'after "{name}" the flow ends without telling the patient.',
-                    "Say what happened, or hand over.",
-                )
 
 
-def _ends_unheard(flow: Flow, start: str) -> bool:
+def _ends_unheard(flow: Flow, target: Target) -> bool:
     silent = {step.name for step in flow.steps.values() if isinstance(step.body, Do | Check | Stop)}
     return any(
         way.target is not None and way.target.end is not None
-        for name in reached(flow, [start], silent)
+        for name in reached(flow, [target.step or ""], silent)
         for way in ways_of(flow.steps[name])
     )
 

@@ -16,7 +16,6 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "continue yes": (),
         "continue no": (),
         "nothing to undo": (),
-        "cannot undo": (),
         "cannot read": (),
         "handed over": (),
         "still waiting": (),

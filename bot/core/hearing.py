@@ -135,5 +135,6 @@ _MEANINGS = (
     choosing.typed,
     wayfinding.flow_named,
     asking_faq.question,
+    wayfinding.greeting,
 )
 """What a message may mean, in the order it is tried."""

@@ -170,8 +170,14 @@ class Walk(Questions):
             self.drop_all(f"end {goes.end}")
 
     def _run(self, run: Run, goes: Target) -> None:
-        inputs = {name: self.names.value(source) for name, source in run.inputs.items()}
-        self.run_flow(run.flow, goes, inputs)
+        self.run_flow(run.flow, goes, self._inputs(run.inputs))
+
+    def _inputs(self, sources: Mapping[str, str]) -> dict[str, Value]:
+        """What is passed on: a saved value by its name, or a literal in quotes."""
+        return {
+            name: source[1:-1] if len(source) > 1 and source[0] == source[-1] == '"' else self.names.value(source)
+            for name, source in sources.items()
+        }
 
     def run_flow(self, flow: str, goes: Target, inputs: Mapping[str, Value] | None = None) -> None:
         """Run a flow and go on at ``goes`` when it ends. A flow with nothing left to do makes room first."""
@@ -181,6 +187,7 @@ class Walk(Questions):
             self.start(flow, inputs=inputs)
             return
         then = self.frame.then
+        self.undo(())
         self.change(stack=self.conversation.stack[:-1])
         self.start(flow, then=then, inputs=inputs)
 
@@ -193,11 +200,7 @@ class Walk(Questions):
         return check.otherwise
 
     def _ask_for(self, do: Do) -> None:
-        inputs = {}
-        for name, source in do.inputs.items():
-            literal = source.startswith('"') and source.endswith('"') and len(source) > 1
-            inputs[name] = source[1:-1] if literal else self.names.value(source)
-        self.asked = DoAction(do.action, inputs)
+        self.asked = DoAction(do.action, self._inputs(do.inputs))
         self.effects.append(self.asked)
 
     def came_out(self, do: Do, outcome: Outcome) -> None:

@@ -81,11 +81,12 @@ def flow_named(walk: Walk, message: Message) -> bool:
         return False
     folded = fold(message.text)
     sure = sure_question(walk, message) is not None
+    # A greeting only greets: "hello, can I book" is about booking.
     # One common word ("appointment") does not outweigh a question that the FAQ surely answers.
     phrases = {
         words: flow
         for words, flow in walk.clinic.start_words.items()
-        if not sure or " " in words or not words.isascii()
+        if flow != walk.clinic.otherwise and (not sure or " " in words or not words.isascii())
     }
     found = contained({**phrases, **_person_phrases(walk)}, folded)
     if found == ("",):
@@ -93,4 +94,15 @@ def flow_named(walk: Walk, message: Message) -> bool:
     if len(found) != 1:
         return False
     walk.digress(found[0], "go on")
+    return True
+
+
+def greeting(walk: Walk, message: Message) -> bool:
+    """A sentence that says no more than the menu's own words ("good morning doctor"): the menu, without an apology."""
+    if not walk.at_menu:
+        return False
+    greetings = {words: flow for words, flow in walk.clinic.start_words.items() if flow == walk.clinic.otherwise}
+    if not contained(greetings, fold(message.text)):
+        return False
+    walk.digress(walk.clinic.otherwise, "go on")
     return True

@@ -28,13 +28,13 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _TAMIL = re.compile(r"[\u0b80-\u0bff]")
 _MALAY_WORDS = frozenset(
-    """saya nak mahu hendak boleh tak tidak ada apa bila di mana berapa kenapa bagaimana macam sakit kaki belakang pinggang
-    doktor temujanji janji temu batal tukar masa hari esok klinik tolong terima kasih selamat pagi petang jumpa dengan untuk
-    buat tempah kebas lemah kencing ubat rawatan""".split()
+    """saya nak mahu hendak boleh tak tidak ada apa bila di mana berapa kenapa bagaimana macam sakit kaki belakang
+    pinggang doktor temujanji janji temu batal tukar masa hari esok klinik tolong terima kasih selamat pagi petang jumpa
+    dengan untuk buat tempah kebas lemah kencing ubat rawatan harga""".split()
 )
 _ENGLISH_WORDS = frozenset(
-    """i my me the is are can do does what when where how why want need would like please book appointment pain leg back doctor
-    hello hi thanks thank you for to and not have has with a an of in on at it will change cancel move""".split()
+    """i my me the is are can do does what when where how why want need would like please book appointment pain leg back
+    doctor hello hi thanks thank you for to and not have has with a an of in on at it will change cancel move""".split()
 )
 
 

@@ -41,16 +41,16 @@ def _settle(desk: Desk, row: Outgoing) -> None:
     words = {desk.carrier().words_of(row).strip(), numbered(row.text, row.choices, row.hint).strip()}
     now = int(desk.clock.now().timestamp())
     with desk.book.begin() as ledger:
-        ours = _ours(ledger, row, listed or (), words)
+        ours = _ours(ledger, listed or (), words)
         result = _found(row, ours) if ours else _cannot_look(row, now) if listed is None else _not_found(row, now)
         more = ledger.conclude((result,), now)
     wake(desk, more)
 
 
-def _ours(ledger: Ledger, row: Outgoing, listed: tuple[Listed, ...], words: set[str]) -> Listed | None:
+def _ours(ledger: Ledger, listed: tuple[Listed, ...], words: set[str]) -> Listed | None:
     """The oldest listed message that can only be this attempt's."""
-    alike = (one for one in listed if one.to == row.address and one.body.strip() in words)
-    return next((one for one in sorted(alike, key=lambda one: one.created_at) if not ledger.sid_known(one.sid)), None)
+    alike = sorted((one for one in listed if one.body.strip() in words), key=lambda one: one.created_at)
+    return next((one for one in alike if not ledger.sid_known(one.sid)), None)
 
 
 def _found(row: Outgoing, ours: Listed) -> Result:

@@ -26,6 +26,8 @@ LEASE_SECONDS = 30.0
 PAUSE_SECONDS_MAX = LEASE_SECONDS / 3
 """Whoever was stopped for longer after a claim does not post: another may think it dead by the time it has."""
 BATCH_CONVERSATIONS_MAX = 32
+CLAIMED_ROWS_MAX = 2 * BATCH_CONVERSATIONS_MAX
+"""A conversation has one row in a claim, and its safety texts besides."""
 POSTING_THREADS_MAX = 8
 WAIT_SECONDS = 1.0
 """How long a sender waits for the wake list, and between looks into the outbox while Redis is away."""
@@ -41,7 +43,7 @@ def send(desk: Desk, conversations: Sequence[str], claimer: str) -> None:
     """Post what these conversations have to say, until nothing is left that may go now. Raises BookAway."""
     while conversations:
         claimed_at = desk.clock.monotonic()
-        attempts = [desk.chance.token() for _ in range(2 * len(conversations))]
+        attempts = [desk.chance.token() for _ in range(CLAIMED_ROWS_MAX)]
         with desk.book.begin() as ledger:
             rows = ledger.claim(conversations, claimer, attempts, _stamp(desk))
         conversations = _conclude(desk, _post_all(desk, rows, claimed_at)) if rows else ()

@@ -40,7 +40,9 @@ _SHAPES = {
     "ErrorCode": re.compile(r"[0-9]{1,6}", re.ASCII),
     "m": re.compile(r"[0-9a-f]{32}", re.ASCII),
 }
-_SINGLE = frozenset(_SHAPES) | set("Body ButtonPayload ButtonText ListId ListTitle Latitude Longitude MessageType".split())
+_SINGLE = frozenset(_SHAPES) | set(
+    "Body ButtonPayload ButtonText ListId ListTitle Latitude Longitude MessageType".split()
+)
 
 
 class Malformed(Exception):
@@ -88,6 +90,11 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
             return _red_flag_without_book(desk, arrived, away)
         return Response(EMPTY, mimetype="text/xml")
 
+    _add_status(room, desk)
+    return room
+
+
+def _add_status(room: Blueprint, desk: Desk) -> None:
     @room.post("/status")
     def delivery() -> Response:
         form = request.form
@@ -100,8 +107,6 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
         if known is not None:
             status(desk, attempt, sid, known, int(code) if code else None)
         return Response("", 204)
-
-    return room
 
 
 def is_signed(door: Door, path: str, signature: str, form: MultiDict[str, str]) -> bool:

@@ -12,11 +12,13 @@ from contextlib import closing
 
 import pytest
 from redis import Redis
+from rq.job import Job
 from rq.queue import Queue as RqsOwnQueue
 from rq.serializers import JSONSerializer
+from rq.webhook import Webhook
 
 from bot.adapters.rq_queue import RqQueue
-from bot.adapters.rq_worker import work
+from bot.adapters.rq_worker import job_class, work
 from bot.ports import LiveAway, Queue
 from tests.fakes import FakeQueue
 
@@ -113,11 +115,16 @@ def test_a_pickled_job_is_refused_unread(room: Room) -> None:
 @pytest.mark.parametrize("field", ["success_callback_name", "failure_callback_name", "stopped_callback_name"])
 @pytest.mark.parametrize("name", ["settle", "breaks"])
 def test_a_known_job_brings_nothing_else_along(room: Room, field: str, name: str) -> None:
-    hook = json.dumps([{"url": "http://127.0.0.1:9/", "events": ["finished", "failed"]}])
-    room.forge(f"{__name__}.{name}", **{field: "antigravity.geohash", "webhooks": hook})
+    room.forge(f"{__name__}.{name}", **{field: "antigravity.geohash"})
     room.works()
     assert "antigravity" not in sys.modules
     assert len(ran) == (1 if name == "settle" else 0)
+
+
+def test_a_known_job_calls_no_address_that_redis_names(room: Room) -> None:
+    job = room.rq.enqueue_call(f"{__name__}.settle", webhooks=[Webhook("http://127.0.0.1:9/", "finished")])
+    assert Job.fetch(job.id, room.redis, serializer=JSONSerializer).webhooks
+    assert job_class(KNOWN).fetch(job.id, room.redis, serializer=JSONSerializer).webhooks == []
 
 
 def test_a_job_that_fails_is_told_by_its_id_and_the_next_one_runs(

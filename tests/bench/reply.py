@@ -1,7 +1,7 @@
 """How long a reply takes: from posting the webhook to its arrival at the Twilio-shaped endpoint.
 
-Everything is real and separate: gunicorn, senders, Redis, SQLite with durable commits, Twilio's own client over HTTP. The
-endpoint here only answers and notes when it was asked.
+Everything is real and separate: gunicorn, senders, Redis, SQLite with durable commits, Twilio's own client over
+HTTP. The endpoint here only answers and notes when it was asked.
 """
 
 from __future__ import annotations

@@ -149,31 +149,77 @@ def book_by_tapping(phone: Phone) -> str:
     return found.group(1)
 
 
+def book_in_words_with_questions_in_between(phone: Phone) -> None:
+    """Book with typed words, asking three questions on the way; stops where the name is asked."""
+    phone.writes("can I book an appointment?")
+    phone.reads("What would you like to come for?")
+    phone.writes("What is sciatica?")
+    phone.hears("Sciatica is pain caused by")
+    phone.reads("What would you like to come for?")
+    phone.writes("review of a scan")
+    phone.reads("Which day suits you?")
+    phone.writes("What is a nerve block?")
+    phone.hears("It works in a similar way")
+    phone.reads("Which day suits you?")
+    phone.chooses(2)
+    phone.reads("These times are free")
+    phone.writes("1")
+    phone.reads("Who is the appointment for?")
+    phone.writes("for me")
+    phone.reads("full name")
+    phone.writes("Will I need an MRI?")
+    phone.hears("An MRI may be recommended")
+    phone.reads("full name")
+
+
+def move(phone: Phone, number: str) -> None:
+    """Move the appointment to another day."""
+    phone.writes("my appointments")
+    phone.reads("Which appointment is it about?")
+    phone.writes("1")
+    phone.reads(f"Number {number}")
+    phone.taps("Change the time")
+    phone.reads("Which day suits you better?")
+    phone.chooses(3)
+    phone.reads("These times are free")
+    phone.chooses(1)
+    phone.reads("Shall I change it?")
+    phone.taps("Yes, change it")
+    phone.reads(f"Your number is {number}.")
+
+
+def cancel(phone: Phone) -> None:
+    """Cancel the appointment."""
+    phone.writes("cancel my appointment")
+    phone.reads("Which appointment is it about?")
+    phone.writes("1")
+    phone.reads("What would you like to do?")
+    phone.taps("Cancel it")
+    phone.reads("Shall I cancel this appointment?")
+    phone.taps("Yes, cancel it")
+    phone.reads("Cancelled: First consultation")
+
+
+def be_answered_by_ana(phone: Phone, house: House) -> None:
+    """Ask for a person; Ana answers from her terminal and hands back."""
+    phone.writes("hello")
+    phone.reads("How can we help you?")
+    phone.writes("can I talk to a human")
+    phone.reads("passing you to our staff")
+    waiting = house.desk("list").splitlines()
+    assert "URGENT" in waiting[0]
+    conversation = waiting[1].split()[0]
+    house.desk("reply", conversation, "Hello Siti, this is Ana. How can I help?")
+    phone.reads("this is Ana")
+    house.desk("back", conversation)
+    phone.reads("How can we help you?")
+
+
 def test_a_newcomer_tries_everything_a_patient_does(house: House, browser: Browser) -> None:
     page = open_phones(browser, house)
     mei_ling, ravi, siti = (Phone(page, name) for name in (MEI_LING, RAVI, SITI))
     number = book_by_tapping(mei_ling)
-
-    # Booking again with typed words, with three questions in the middle of it.
-    ravi.writes("can I book an appointment?")
-    ravi.reads("What would you like to come for?")
-    ravi.writes("What is sciatica?")
-    ravi.hears("Sciatica is pain caused by")
-    ravi.reads("What would you like to come for?")
-    ravi.writes("review of a scan")
-    ravi.reads("Which day suits you?")
-    ravi.writes("What is a nerve block?")
-    ravi.hears("It works in a similar way")
-    ravi.reads("Which day suits you?")
-    ravi.chooses(2)
-    ravi.reads("These times are free")
-    ravi.writes("1")
-    ravi.reads("Who is the appointment for?")
-    ravi.writes("for me")
-    ravi.reads("full name")
-    ravi.writes("Will I need an MRI?")
-    ravi.hears("An MRI may be recommended")
-    ravi.reads("full name")
+    book_in_words_with_questions_in_between(ravi)
     picture(page, "phone-question")
 
     # Everything is stopped in the middle, and started again.
@@ -185,46 +231,13 @@ def test_a_newcomer_tries_everything_a_patient_does(house: House, browser: Brows
     ravi.writes("yes")
     ravi.reads("Booked: Review of a scan")
 
-    # Moving it, and cancelling it.
-    mei_ling.writes("my appointments")
-    mei_ling.reads("Which appointment is it about?")
-    mei_ling.writes("1")
-    mei_ling.reads(f"Number {number}")
-    mei_ling.taps("Change the time")
-    mei_ling.reads("Which day suits you better?")
-    mei_ling.chooses(3)
-    mei_ling.reads("These times are free")
-    mei_ling.chooses(1)
-    mei_ling.reads("Shall I change it?")
-    mei_ling.taps("Yes, change it")
-    mei_ling.reads(f"Your number is {number}.")
-    mei_ling.writes("cancel my appointment")
-    mei_ling.reads("Which appointment is it about?")
-    mei_ling.writes("1")
-    mei_ling.reads("What would you like to do?")
-    mei_ling.taps("Cancel it")
-    mei_ling.reads("Shall I cancel this appointment?")
-    mei_ling.taps("Yes, cancel it")
-    mei_ling.reads("Cancelled: First consultation")
+    move(mei_ling, number)
+    cancel(mei_ling)
 
-    # A red flag gets the safety text at once; the bot is silent afterwards.
     ravi.writes("since this morning I cannot pee and I am numb between my legs")
     ravi.reads("Go to the nearest hospital A&E now")
     picture(page, "phone-safety")
-
-    # A person is asked for, answers, and hands back.
-    siti.writes("hello")
-    siti.reads("How can we help you?")
-    siti.writes("can I talk to a human")
-    siti.reads("passing you to our staff")
-    waiting = house.desk("list").splitlines()
-    assert "URGENT" in waiting[0]
-    conversation = waiting[1].split()[0]
-    house.desk("reply", conversation, "Hello Siti, this is Ana. How can I help?")
-    siti.reads("this is Ana")
-    siti.writes("menu")
-    house.desk("back", conversation)
-    siti.reads("How can we help you?")
+    be_answered_by_ana(siti, house)
     picture(page, "phones")
     page.close()
 

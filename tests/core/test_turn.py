@@ -12,8 +12,8 @@ from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, PassToPerson, Say
 from bot.core.events import Outcome, StaffHandedBack, StaffReplied, StaffTookOver
 from bot.core.flow import Clinic
-from bot.core.turn import take_turn
 from bot.core.place import Stranded
+from bot.core.turn import take_turn
 from tests.universe import ANA, NOW, SHIPPED, SITI, Talk, shipped_clinic
 
 FLOW = """
@@ -221,6 +221,12 @@ def test_the_words_of_a_flow_start_it_from_a_sentence_when_nothing_else_is_open(
     assert talk.says("hi there, I would like to plan a visit please") == ["Which room would you like?"]
 
 
+def test_a_greeting_in_front_only_greets(talk: Talk) -> None:
+    assert talk.says("good morning, can I plan a visit")[-1] == "Which room would you like?"
+    assert Talk(shipped_clinic()).says("你好，我想预约") == ["您想看哪一项？第一次来请选“首次看诊”。"]
+    assert Talk(shipped_clinic()).says("good morning doctor") == ["How can we help you?"]
+
+
 def test_what_nobody_understands_gets_the_menu_and_the_safety_line_once_a_day(talk: Talk) -> None:
     first = talk.says("qwxz vbnm")
     assert "go to A&E now" in first[0]
@@ -276,7 +282,7 @@ def test_while_somebody_holds_the_conversation_the_bot_is_silent(talk: Talk) -> 
     assert talk.happens(StaffReplied(ANA, "Hello, this is Ana.")) == ["Hello, this is Ana."]
 
 
-@pytest.mark.parametrize("words", ["can I talk to a human please", "human", "I want to speak to someone about my booking"])
+@pytest.mark.parametrize("words", ["can I talk to a human please", "human", "I want to speak to someone about this"])
 def test_whoever_asks_for_a_person_gets_one(talk: Talk, words: str) -> None:
     talk.says("menu")
     talk.says(words)

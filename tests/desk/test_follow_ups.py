@@ -173,6 +173,17 @@ def test_after_the_24_hour_window_the_reminder_is_left_to_a_person(front: Front)
 
 
 @pytest.mark.usefixtures("appointment")
+def test_a_reminder_that_was_queued_too_long_never_leaves(front: Front) -> None:
+    front.later(hours=1)
+    for id in due_ids(front):
+        send_follow_up(front.desk, id)
+    front.later(hours=22)
+    front.sends()
+    assert front.carrier.words == []
+    assert front.statuses() == ["needs_person"]
+
+
+@pytest.mark.usefixtures("appointment")
 def test_a_reminder_is_queued_while_redis_is_away(front: Front) -> None:
     front.later(hours=1)
     front.live.away = True

@@ -100,6 +100,7 @@ def test_a_message_that_belongs_to_another_row_is_not_ours(front: Front) -> None
     front.later(seconds=10)
     looks(front)
     assert front.statuses() == ["sent", "sent", "unknown"]
+    assert front.reports == []
 
 
 def test_a_question_is_found_as_it_was_shown_or_as_numbered_text(front: Front) -> None:
@@ -125,6 +126,17 @@ def test_while_twilio_cannot_be_asked_nothing_is_sent_again_and_at_last_a_person
     assert unclear.carrier.words == []
     assert unclear.statuses() == ["needs_person"]
     assert unclear.reasons() == ["nobody knows whether Twilio took it"]
+
+
+def test_a_message_that_is_unclear_eight_times_is_left_to_a_person(front: Front) -> None:
+    front.says("Hello")
+    front.carrier.troubles = [CarrierUnclear() for _ in range(99)]
+    front.sends()
+    while front.statuses() == ["unknown"]:
+        front.later(seconds=10)
+        looks(front)
+    assert front.statuses() == ["needs_person"]
+    assert len(front.carrier.troubles) == 99 - 8
 
 
 def test_two_that_settle_the_same_message_at_once_change_nothing_more(unclear: Front) -> None:

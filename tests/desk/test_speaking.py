@@ -65,17 +65,22 @@ def test_a_refusal_for_haste_is_tried_again_when_twilio_says_so(front: Front) ->
     assert front.carrier.words == ["Hello", "And more"]
 
 
-def test_an_unreachable_twilio_is_tried_more_and_more_rarely_and_then_a_person_should_know(front: Front) -> None:
-    front.says("Hello")
-    front.carrier.troubles = [CarrierAway() for _ in range(8)]
-    waits = []
+def waits(front: Front) -> list[int]:
+    """How long each try is after the one before, in seconds, while Mei Ling's words are still queued."""
+    found = []
     while front.statuses() == ["queued"]:
         start = front.clock.epoch
         while not front.unsent():
             front.later(seconds=1)
-        waits.append(front.clock.epoch - start)
+        found.append(front.clock.epoch - start)
         front.sends()
-    assert waits == [0, 1, 2, 4, 8, 16, 32, 60]
+    return found
+
+
+def test_an_unreachable_twilio_is_tried_more_and_more_rarely_and_then_a_person_should_know(front: Front) -> None:
+    front.says("Hello")
+    front.carrier.troubles = [CarrierAway() for _ in range(8)]
+    assert waits(front) == [0, 1, 2, 4, 8, 16, 32, 60]
     assert front.statuses() == ["needs_person"]
     assert front.reasons() == ["Twilio cannot be reached"]
 
@@ -83,12 +88,8 @@ def test_an_unreachable_twilio_is_tried_more_and_more_rarely_and_then_a_person_s
 def test_chance_keeps_senders_from_coming_back_all_at_once(front: Front) -> None:
     front.says("Hello")
     front.chance.number = 1_000
-    front.carrier.troubles = [CarrierAway(), CarrierAway(), CarrierAway()]
-    for wait in (0, 1, 3, 7):
-        front.later(seconds=wait)
-        assert front.unsent() == ("mei",)
-        front.sends()
-    assert front.statuses() == ["sent"]
+    front.carrier.troubles = [CarrierAway() for _ in range(8)]
+    assert waits(front) == [0, 1, 3, 7, 15, 31, 60, 60]
 
 
 @pytest.mark.parametrize("takes", [True, False])
@@ -117,6 +118,14 @@ def test_safety_text_waits_behind_nothing(front: Front) -> None:
     front.says("Call 995 now.", speech="safety")
     front.sends()
     assert front.carrier.words == ["Call 995 now."]
+
+
+def test_many_safety_texts_of_one_patient_keep_nobody_else_waiting(front: Front) -> None:
+    front.says("Call 995 now.", "Do not wait.", "A person is coming.", speech="safety", to="mei")
+    front.says("Hello", to="mei")
+    front.says("Hello", to="ravi")
+    front.sends("mei", "ravi")
+    assert front.statuses("mei") + front.statuses("ravi") == ["sent"] * 5
 
 
 def test_an_unexpected_error_while_posting_is_told_and_settled_later(front: Front) -> None:

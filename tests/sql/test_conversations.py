@@ -99,6 +99,7 @@ def test_words_that_never_arrived_need_a_person_until_she_had_the_conversation(b
     (hello,) = claim(book)
     conclude(book, hello, "failed", note="the number is not on WhatsApp")
     say(book, Words("Tomorrow", "follow-up", status="needs_person"))
+    save(book, MEI_LING, NOW + 30)
     with book.begin() as ledger:
         assert ledger.needing_a_person() == (
             Waiting("meiling", "bot", "", "the number is not on WhatsApp", False, True, NOW),

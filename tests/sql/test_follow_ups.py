@@ -1,6 +1,9 @@
 """Follow-ups: due once, closed once, with what their words need."""
 
+from sqlalchemy import select
+
 from bot.adapters.sql import SqlBook
+from bot.adapters.sql.schema import follow_up
 from bot.ports import FollowUp
 from tests.sql.clinic import HOUR, NOW, TEN, book_one, booking, reminder
 
@@ -28,6 +31,8 @@ def test_a_follow_up_falls_due_and_is_closed_once(book: SqlBook) -> None:
             expires_at=NOW + 3 * HOUR,
         )
         ledger.follow_up_done(first, "queued", "it was due", NOW + HOUR)
+        ledger.follow_up_done(first, "skipped", "too late to change one's mind", NOW + HOUR)
+        assert ledger._connection.scalar(select(follow_up.c.why).where(follow_up.c.id == first)) == "it was due"
         assert ledger.follow_up(first) is None
         assert ledger.follow_up(99) is None
         assert first not in ledger.follow_ups_due(NOW + 2 * HOUR, 10)

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from bot.adapters.sql import SqlBook
+from bot.adapters.sql.schema import send_attempt
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice
 from bot.ports import BookAway, Result, Words
@@ -153,18 +155,39 @@ def test_no_follow_up_after_an_opt_out(book: SqlBook) -> None:
     assert statuses(book) == ["suppressed"]
 
 
-@pytest.mark.parametrize("change", ["moved", "cancelled", "kept"])
-def test_a_reminder_never_leaves_for_an_appointment_that_changed(book: SqlBook, change: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ("kept", "sending"),
+        ("moved", "suppressed"),
+        ("cancelled", "suppressed"),
+        ("held", "queued"),
+        ("opted out", "suppressed"),
+        ("window closed", "needs_person"),
+    ],
+)
+def test_whether_a_reminder_would_still_be_sent_is_asked_again_when_it_leaves(
+    book: SqlBook, change: str, status: str
+) -> None:
     made = book_one(book, booking(follow_ups=(reminder(),)))
+    wrote = replace(MEI_LING, last_inbound_at=NOW)
+    save(book, wrote)
     with book.begin() as ledger:
         (due,) = ledger.follow_ups_due(NOW + HOUR, 10)
         ledger.queue("meiling", [Words("Tomorrow at ten", "follow-up", key=f"follow-up:{due}")], NOW)
-        if change == "moved":
-            ledger.move(made.id, slot(TEN + HOUR), busy(TEN + HOUR), "2026-03-03T11:00", (), NOW)
-        elif change == "cancelled":
-            ledger.cancel(made.id, NOW)
-    assert len(claim(book)) == (1 if change == "kept" else 0)
-    assert statuses(book) == ["sending" if change == "kept" else "suppressed"]
+        match change:
+            case "moved":
+                ledger.move(made.id, slot(TEN + HOUR), busy(TEN + HOUR), "2026-03-03T11:00", (), NOW)
+            case "cancelled":
+                ledger.cancel(made.id, NOW)
+            case "held":
+                ledger.save(replace(wrote, control="held", holder="ana"), 1, 1, NOW)
+            case "opted out":
+                ledger.save(replace(wrote, opted_out=True), 1, 1, NOW)
+            case "window closed":
+                ledger.save(replace(wrote, last_inbound_at=NOW - DAY), 1, 1, NOW)
+    claim(book, now=NOW + HOUR)
+    assert statuses(book) == [status]
 
 
 def test_what_is_due_later_lets_others_pass_but_a_second_try_keeps_its_place(book: SqlBook) -> None:
@@ -231,6 +254,9 @@ def test_a_callback_may_come_before_the_answer_to_the_post(book: SqlBook) -> Non
     for late in ("sent", "unknown", "queued", "failed"):
         conclude(book, first, late, sid="MM1" if late == "sent" else "")
         assert statuses(book) == ["delivered", "queued"]
+    with book.begin() as ledger:
+        attempts = ledger._connection.execute(select(send_attempt.c.outcome, send_attempt.c.sid)).all()
+    assert attempts == [("delivered", "MM1")]
 
 
 def test_a_callback_settles_what_was_unknown(book: SqlBook) -> None:

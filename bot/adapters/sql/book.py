@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from threading import Lock
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -47,15 +47,12 @@ class SqlBook:
         When the connection breaks during the commit itself nobody knows whether it was written: BookAway then means
         "try again", and every write is keyed so that a second one changes nothing.
         """
-        try:
-            with self._line(), self._engine.begin() as connection:
-                yield SqlLedger(connection)
-        except PoolExhausted as error:
-            raise BookAway("no connection is free") from error
+        with self._transaction() as connection:
+            yield SqlLedger(connection)
 
     def conversation_key(self) -> bytes:
         """32 random bytes, made by whoever asks first and kept for good."""
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             kept: bytes | None = connection.scalar(_KEY)
             if kept is None:
                 connection.execute(_MAKE_KEY, {"name": "conversation_key", "value": secrets.token_bytes(32)})
@@ -71,6 +68,14 @@ class SqlBook:
         except (BookAway, SQLAlchemyError):
             return False
         return True
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._line(), self._engine.begin() as connection:
+                yield connection
+        except PoolExhausted as error:
+            raise BookAway("no connection is free") from error
 
     def dispose(self) -> None:
         """Close every pooled connection; the next use opens new ones."""

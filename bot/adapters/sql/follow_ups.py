@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.adapters.sql.part import Part
 from bot.adapters.sql.schema import appointment, follow_up, word
-from bot.ports import FollowUp, FollowUpDraft
+from bot.ports import FollowUp, FollowUpDraft, FollowUpEnd
 
 _PENDING = follow_up.c.status == word("pending")
 
@@ -54,9 +53,7 @@ class FollowUps(Part):
         row = self._connection.execute(_READ, {"follow_up": id}).first()
         return FollowUp(**row._mapping) if row else None
 
-    def follow_up_done(
-        self, id: int, status: Literal["queued", "skipped", "expired", "needs_person"], why: str, now: int
-    ) -> None:
+    def follow_up_done(self, id: int, status: FollowUpEnd, why: str, now: int) -> None:
         self._connection.execute(_DONE, {"follow_up": id, "status": status, "why": why, "changed_at": now})
 
     def _remake_follow_ups(

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Text, and_, bindparam, case, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
@@ -27,6 +29,7 @@ from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follo
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.delivery import RowStatus, remedy, rises
 from bot.core.effects import Choice
+from bot.core.follow_up import Answer, would_send
 from bot.ports import Outgoing, Result, Words
 
 FIRST_LOOK_SECONDS = 10
@@ -64,7 +67,15 @@ _CLAIMABLE = (
     .with_for_update()
 )
 _FOLLOWED_UP = (
-    select(appointment.c.status, appointment.c.version, follow_up.c.made_for_version)
+    select(
+        follow_up.c.made_for_version,
+        follow_up.c.due_at,
+        follow_up.c.expires_at,
+        appointment.c.version.label("appointment_version"),
+        appointment.c.status.label("appointment_status"),
+        appointment.c.starts_at,
+        appointment.c.zone,
+    )
     .join_from(follow_up, appointment)
     .where(follow_up.c.id == bindparam("follow_up"))
 )
@@ -115,7 +126,7 @@ _GOES = and_(outbox.c.status == "queued", outbox.c.due_at <= bindparam("now"), n
 _IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, outbox.c.due_at > bindparam("now")))
 _first_that_goes = func.min(case((_GOES, outbox.c.id)))
 _first_in_the_way = func.min(case((_IN_THE_WAY, outbox.c.id)))
-# The same judgement as a claim's, for many conversations at once; what it finds too much, a claim will not take.
+# What a claim would find, asked of many conversations at once. It may name one too many: the claim has the last word.
 _READY = (
     select(outbox.c.conversation)
     .join_from(outbox, conversation)
@@ -151,6 +162,9 @@ _TO_SETTLE = (
     .order_by(outbox.c.look_at)
     .limit(bindparam("rows_max"))
 )
+
+
+_UNLESS_YES: Mapping[Answer, Judgement] = {"later": "pass", "no": "suppressed", "person": "needs_person"}
 
 
 class Outbox(Part):
@@ -196,7 +210,7 @@ class Outbox(Part):
             if row.status in _UNSETTLED:
                 held_up = True
             elif row.speech == "safety" or not held_up:
-                judgement, note = judge(conversation, row, self._outdated(row), now)
+                judgement, note = judge(conversation, row, self._follow_up_behind(row), now)
                 if judgement == "claim":
                     may_go.append(row)
                 elif judgement not in ("pass", "stop"):
@@ -205,13 +219,12 @@ class Outbox(Part):
                 held_up = held_up or judgement in ("claim", "stop")
         return sorted(may_go, key=lambda row: row.speech != "safety")
 
-    def _outdated(self, row: Row) -> bool:
-        """Whether a follow-up's appointment was moved or cancelled since it was made. Its key ends with its id."""
+    def _follow_up_behind(self, row: Row) -> Row | None:
+        """The follow-up that these words come from, whose id their key ends with, and its appointment as it is now."""
         id = (row.key or "").rpartition(":")[2]
         if row.speech != "follow-up" or not id.isdigit():
-            return False
-        made = self._connection.execute(_FOLLOWED_UP, {"follow_up": int(id)}).first()
-        return made is not None and (made.status != "booked" or made.version != made.made_for_version)
+            return None
+        return self._connection.execute(_FOLLOWED_UP, {"follow_up": int(id)}).first()
 
     def conclude(self, results: Sequence[Result], now: int) -> tuple[str, ...]:
         if not results:
@@ -267,13 +280,15 @@ class Outbox(Part):
         return tuple(self._connection.scalars(_READY_THESE, {"now": now, "conversations": conversations}))
 
 
-def judge(conversation: Row, row: Row, outdated: bool, now: int) -> tuple[Judgement, str]:
+def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple[Judgement, str]:
     """What becomes of a queued row now, with the reason staff will read when it leaves the queue."""
-    verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
+    if follow_up is not None:
+        answer, why = would_send(follow_up, conversation, datetime.fromtimestamp(now, ZoneInfo(follow_up.zone)))
+        if answer != "yes":
+            return _UNLESS_YES[answer], why
     if row.speech == "follow-up" and conversation.opted_out:
-        return "suppressed", "the patient asked us not to write"
-    if outdated:
-        return "suppressed", "the appointment has changed since"
+        return "suppressed", "the patient does not want follow-ups"
+    verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
     if verdict == "suppress":
         return "suppressed", "the bot may not speak now"
     if verdict == "refuse":

@@ -1,0 +1,96 @@
+"""Which option a reply means, and what counts as a typed answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.core.answers import Offered, contained, fold, options_meant, person_name, typed_answer
+from bot.core.events import Message, Reading
+
+CONFIRM = (
+    Offered("book", ("Yes, book it", "yes", "ok", "sure", "confirm")),
+    Offered("change", ("Another time", "change", "change time")),
+    Offered("leave", ("Do not book", "no", "cancel")),
+)
+TIMES = (
+    Offered("a", ("10:00",), time="10:00"),
+    Offered("b", ("10:30",), time="10:30"),
+    Offered("c", ("14:00",), time="14:00"),
+)
+DAYS = (Offered("tue", ("Tue 3 Mar",), date="2026-03-03"), Offered("next", ("Tue 10 Mar",), date="2026-03-10"))
+NOTHING = Reading()
+
+
+@pytest.mark.parametrize(
+    ("reply", "meant"),
+    [
+        ("1", ("book",)),
+        ("option 2", ("change",)),
+        ("#3", ("leave",)),
+        ("4", ()),
+        ("0", ()),
+        ("yes", ("book",)),
+        ("OK!", ("book",)),
+        ("yes please", ("book",)),
+        ("Yes, book it 👍", ("book",)),
+        ("another", ("change",)),
+        ("confrm", ("book",)),
+        ("no", ("leave",)),
+        ("do not book", ("leave",)),
+        ("not ok", ()),
+        ("I cannot confirm", ()),
+        ("not sure", ()),
+        ("no wait change time", ("leave", "change")),
+        ("yes no", ("leave", "book")),
+        ("", ()),
+        ("🙂", ()),
+        ("book", ("book", "leave")),
+    ],
+)
+def test_a_reply_means_what_it_says_and_is_never_guessed(reply: str, meant: tuple[str, ...]) -> None:
+    assert set(options_meant(reply, NOTHING, CONFIRM)) == set(meant)
+
+
+def test_ten_may_be_a_number_or_an_hour() -> None:
+    assert options_meant("10", NOTHING, TIMES) == ("a",)
+    assert set(options_meant("2", NOTHING, TIMES)) == {"b", "c"}
+
+
+def test_a_time_one_character_off_is_not_corrected() -> None:
+    assert options_meant("11:00", Reading(times=("11:00",)), TIMES) == ()
+
+
+def test_a_day_without_an_agreed_meaning_is_asked_back() -> None:
+    assert options_meant("next tuesday", Reading(dates=("2026-03-03", "2026-03-10")), DAYS) == ("tue", "next")
+
+
+@pytest.mark.parametrize("name", ["Mei Ling Tan", "Anne-Marie O'Neill", "陈美玲", "மெய் லிங்", "S. Rajaratnam", "José María"])
+def test_names_of_all_kinds_are_names(name: str) -> None:
+    assert person_name(name, strict=True) == name
+
+
+@pytest.mark.parametrize("words", ["x", "what is it?", "12 34", "see https://evil.example", "", "a" * 90, "<b>Tan Ah</b>"])
+def test_what_is_no_name_is_not_taken_for_one(words: str) -> None:
+    assert person_name(words, strict=False) is None
+
+
+def test_typed_answers_come_from_the_reading() -> None:
+    message = Message("SM1", text="x", reading=Reading(dates=("2026-03-03",), number="4", phone="+6591234567", yes_no=True))
+    assert typed_answer("date", message, 0) == "2026-03-03"
+    assert typed_answer("number", message, 0) == "4"
+    assert typed_answer("phone", message, 0) == "+6591234567"
+    assert typed_answer("yes or no", message, 0) == "yes"
+    assert typed_answer("time", message, 0) is None
+
+
+def test_the_longest_words_found_in_a_sentence_win() -> None:
+    phrases = {"book": "booking", "my appointments": "mine", "预约": "booking", "我的预约": "mine"}
+    assert contained(phrases, "i want to book please") == ("booking",)
+    assert contained(phrases, "show my appointments in the book") == ("mine",)
+    assert contained(phrases, "你好 我想预约") == ("booking",)
+    assert contained(phrases, "看看我的预约") == ("mine",)
+    assert contained(phrases, "bookings") == ()
+
+
+def test_folding_makes_one_of_what_reads_alike() -> None:
+    assert fold("  Ｙｅｓ，  BOOK  it!! ") == "yes book it"
