@@ -10,11 +10,11 @@ import time
 from threading import Event, Thread
 
 SENDERS = 4
-STOP_SECONDS_MAX = 3.0
+STOP_SECONDS_MAX = 2.5
 
 
 def senders() -> None:
-    """Senders and the tick, until SIGTERM; then what was posted is written down, for up to three seconds."""
+    """Senders and the tick, until SIGTERM; then what was posted is written down, if it ends in time."""
     from bot import settings, wiring
     from bot.desk import turns
     from bot.desk.speaking import keep_sending
@@ -50,4 +50,6 @@ def rq() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] not in (["senders"], ["rq"]):
+        sys.exit("usage: python worker.py senders | rq")
     {"senders": senders, "rq": rq}[sys.argv[1]]()

@@ -14,9 +14,7 @@ def webhook() -> Flask:
     """The process Twilio talks to."""
     wiring.log_to_stderr()
     settings = environment.read(os.environ)
-    door = web.Door(
-        settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from
-    )
+    door = web.Door(settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from)
     return web.create_webhook(wiring.open_desk(settings), door, settings.desk_port)
 
 

@@ -99,7 +99,9 @@ class Live(Protocol):
     def note_more(self, conversation: str, token: str) -> Taken:
         """Say that a message was parked for the holder; takes the hold if it has come free meanwhile."""
 
-    def give_back(self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool) -> bool:
+    def give_back(  # noqa: PLR0913 - one round trip does all of it
+        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool
+    ) -> bool:
         """Store the state if its ``seq`` is higher, free our own hold, and wake a sender when ``wake``.
 
         When messages were parked meanwhile the hold is kept (with a fresh lease) and True is returned: take them up.
@@ -256,6 +258,16 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class NewTime:
+    """Where an appointment moves to, and the follow-ups it has there."""
+
+    slot: Slot
+    busy: Busy
+    local_start: str
+    follow_ups: tuple[FollowUpDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """A conversation that needs a person, as the desk lists it."""
 
@@ -380,7 +392,7 @@ class Ledger(Protocol):
         Raises :class:`SlotTaken`. The same conversation, slot and service booked twice gives the first one back.
         """
 
-    def move(self, appointment: int, slot: Slot, busy: Busy, local_start: str, drafts: Sequence[FollowUpDraft], now: int) -> Appointment | None:
+    def move(self, appointment: int, to: NewTime, now: int) -> Appointment | None:
         """Move an appointment, raising its version and remaking its follow-ups. The old time is kept when the new one
         is taken (:class:`SlotTaken`). None when the appointment is not booked any more."""
 

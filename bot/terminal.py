@@ -161,5 +161,3 @@ def _said(desk: Desk) -> list[Outgoing]:
         if not claimed:
             return said
         said += claimed
-
-

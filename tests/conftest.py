@@ -81,7 +81,7 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One real PostgreSQL for the whole run, durable as in production."""
+    """One real PostgreSQL for the whole run. It does not wait for the disk: no test cuts the power."""
     programs = needs.postgres_programs()
     # PostgreSQL refuses to run as root, and pytest's own folders are closed to anybody else.
     somebody = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
@@ -93,7 +93,13 @@ def postgres() -> Iterator[Postgres]:
     subprocess.run(
         [programs / "initdb", "-D", data, *init], check=True, stdout=subprocess.DEVNULL, cwd=home, **somebody
     )
-    options = (f"unix_socket_directories={home}", "listen_addresses=127.0.0.1", f"port={port}", "max_connections=200")
+    options = (
+        f"unix_socket_directories={home}",
+        "listen_addresses=127.0.0.1",
+        f"port={port}",
+        "max_connections=200",
+        "fsync=off",
+    )
     with open(home / "log", "w") as log:
         arguments = [argument for option in options for argument in ("-c", option)]
         process = subprocess.Popen(

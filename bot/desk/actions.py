@@ -20,7 +20,7 @@ from bot.core.names import label
 from bot.core.reference import SPACE, reference
 from bot.desk.clinic_time import day_label, short_label, time_label, when_label
 from bot.desk.follow_ups import drafts
-from bot.ports import Appointment, Booking, Desk, Ledger, SlotTaken
+from bot.ports import Appointment, Booking, Desk, Ledger, NewTime, SlotTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +192,12 @@ def _move(doing: Doing) -> Came:
     slot = _slot(doing, appointment.service)
     moved = doing.ledger.move(
         appointment.id,
-        slot,
-        busy_around(slot, diary.services[appointment.service]),
-        f"{slot.local(diary.zone):%Y-%m-%dT%H:%M}",
-        drafts(diary, slot.start, doing.stamp),
+        NewTime(
+            slot,
+            busy_around(slot, diary.services[appointment.service]),
+            f"{slot.local(diary.zone):%Y-%m-%dT%H:%M}",
+            drafts(diary, slot.start, doing.stamp),
+        ),
         doing.stamp,
     )
     return ("moved", _told(doing, moved)) if moved else ("gone", None)

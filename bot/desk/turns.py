@@ -296,8 +296,6 @@ def _let_go(desk: Desk, conversation: str, token: str) -> None:
     _from_redis(lambda: desk.live.give_back(conversation, token, -1, -1, "", False))
 
 
-
-
 def take_from_spool(desk: Desk) -> int:
     """Write down the red flags that were answered while the database was away; how many."""
     kept = desk.spool.kept()

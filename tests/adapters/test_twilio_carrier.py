@@ -160,12 +160,18 @@ def test_two_answers_are_buttons(twilio: Server, carrier: TwilioCarrier) -> None
     assert "Body" not in message
     assert message["ContentSid"] == "HX" + "1" * 32
     assert json.loads(message["ContentVariables"]) == {
-        "1": "Shall I book it?", "2": "Yes, book it", "3": "7.1.yes", "4": "No", "5": "7.1.no",
+        "1": "Shall I book it?",
+        "2": "Yes, book it",
+        "3": "7.1.yes",
+        "4": "No",
+        "5": "7.1.no",
     }
     template = twilio.template(0)
     assert template["friendly_name"] == "frontdesk_quick_reply_2_v1"
     assert template["types"]["twilio/quick-reply"]["actions"][1] == {
-        "type": "QUICK_REPLY", "title": "{{4}}", "id": "{{5}}",
+        "type": "QUICK_REPLY",
+        "title": "{{4}}",
+        "id": "{{5}}",
     }
     assert set(template["variables"]) == {"1", "2", "3", "4", "5"}
 
@@ -174,12 +180,21 @@ def test_many_answers_are_a_list_in_which_nothing_is_empty(twilio: Server, carri
     carrier.post(DAYS, CALLBACK)
     variables = json.loads(twilio.messages[0]["ContentVariables"])
     assert [variables[number] for number in ("1", "2", "3", "4", "5", "6", "7", "8")] == [
-        "Shall I book it?", "Choose", "Day 0", "7.1.0", "\u00a0", "Day 1", "7.1.1", "Morning",
+        "Shall I book it?",
+        "Choose",
+        "Day 0",
+        "7.1.0",
+        "\u00a0",
+        "Day 1",
+        "7.1.1",
+        "Morning",
     ]
     template = twilio.template(0)
     assert template["friendly_name"] == "frontdesk_list_7_described_v1"
     assert template["types"]["twilio/list-picker"]["items"][0] == {
-        "item": "{{3}}", "id": "{{4}}", "description": "{{5}}",
+        "item": "{{3}}",
+        "id": "{{4}}",
+        "description": "{{5}}",
     }
     assert set(variables) == set(template["variables"])
 
@@ -204,11 +219,14 @@ def test_a_template_that_the_account_has_is_found_and_not_made_again(twilio: Ser
     assert [(one.method, one.body.get("Page")) for one in twilio.told("/v1/Content")] == [("GET", None), ("GET", "1")]
 
 
-@pytest.mark.parametrize("choices", [
-    tuple(Choice(f"7.1.{n}", f"Day {n}") for n in range(11)),
-    (Choice("7.1.a", "A label that is much longer than any phone shows"), NO),
-    (YES, Choice("7.1.again", YES.label)),
-])
+@pytest.mark.parametrize(
+    "choices",
+    [
+        tuple(Choice(f"7.1.{n}", f"Day {n}") for n in range(11)),
+        (Choice("7.1.a", "A label that is much longer than any phone shows"), NO),
+        (YES, Choice("7.1.again", YES.label)),
+    ],
+)
 def test_answers_that_cannot_be_tapped_are_numbered(
     twilio: Server, carrier: TwilioCarrier, choices: tuple[Choice, ...]
 ) -> None:
@@ -236,9 +254,15 @@ def test_a_refused_template_is_numbered_text_at_once_and_for_ten_minutes(
     assert "ContentSid" in twilio.messages[3]
 
 
-@pytest.mark.parametrize("answer", [
-    (403, {"code": 20403, "message": "no"}), (503, b"busy"), (200, b"[]"), (200, b"<p>"),
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (403, {"code": 20403, "message": "no"}),
+        (503, b"busy"),
+        (200, b"[]"),
+        (200, b"<p>"),
+    ],
+)
 def test_an_account_without_templates_sends_numbered_text(
     twilio: Server, carrier: TwilioCarrier, answer: tuple[int, Any]
 ) -> None:
@@ -257,13 +281,16 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
-@pytest.mark.parametrize(("status", "body", "code"), [
-    (400, {"code": 21211, "message": "The 'To' number +6591234567 is not valid", "status": 400}, 21211),
-    (400, {"type": "t", "title": "no", "status": 400, "code": 21656}, 21656),
-    (401, {"code": 20003, "message": "Authenticate", "status": 401}, 20003),
-    (403, b"<html>a proxy</html>", None),
-    (302, b"", None),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (400, {"code": 21211, "message": "The 'To' number +6591234567 is not valid", "status": 400}, 21211),
+        (400, {"type": "t", "title": "no", "status": 400, "code": 21656}, 21656),
+        (401, {"code": 20003, "message": "Authenticate", "status": 401}, 20003),
+        (403, b"<html>a proxy</html>", None),
+        (302, b"", None),
+    ],
+)
 def test_a_refusal_carries_twilios_code_and_nothing_of_the_patient(
     twilio: Server, carrier: TwilioCarrier, status: int, body: Any, code: int | None
 ) -> None:
@@ -275,9 +302,14 @@ def test_a_refusal_carries_twilios_code_and_nothing_of_the_patient(
     assert "6591234567" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("header", "seconds"), [
-    ({"Retry-After": "3"}, 3.0), ({"Retry-After": "soon"}, None), ({}, None),
-])
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ({"Retry-After": "3"}, 3.0),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+)
 def test_a_refusal_for_haste_says_when_to_come_back(
     twilio: Server, carrier: TwilioCarrier, header: dict[str, str], seconds: float | None
 ) -> None:
@@ -288,14 +320,17 @@ def test_a_refusal_for_haste_says_when_to_come_back(
     assert (caught.value.status, caught.value.code, caught.value.retry_after) == (429, 20429, seconds)
 
 
-@pytest.mark.parametrize("answer", [
-    (500, {"code": 20500, "message": "oops", "status": 500}),
-    (503, b"busy"),
-    (408, b""),
-    (201, b"not json"),
-    (201, {"status": "queued"}),
-    reset,
-])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, {"code": 20500, "message": "oops", "status": 500}),
+        (503, b"busy"),
+        (408, b""),
+        (201, b"not json"),
+        (201, {"status": "queued"}),
+        reset,
+    ],
+)
 def test_an_answer_that_tells_nothing_is_unclear_and_the_message_is_posted_only_once(
     twilio: Server, carrier: TwilioCarrier, answer: Any
 ) -> None:
@@ -315,11 +350,14 @@ def test_an_answer_that_does_not_come_is_unclear(twilio: Server) -> None:
     assert len(twilio.messages) == 1
 
 
-@pytest.mark.parametrize("ask", [
-    lambda carrier: carrier.post(HELLO, CALLBACK),
-    lambda carrier: carrier.post(QUESTION, CALLBACK),
-    lambda carrier: carrier.listed(MEI_LING, 0),
-])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda carrier: carrier.post(HELLO, CALLBACK),
+        lambda carrier: carrier.post(QUESTION, CALLBACK),
+        lambda carrier: carrier.listed(MEI_LING, 0),
+    ],
+)
 def test_a_twilio_that_cannot_be_reached_is_away(ask: Callable[[TwilioCarrier], object]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

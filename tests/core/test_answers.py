@@ -64,18 +64,24 @@ def test_a_day_without_an_agreed_meaning_is_asked_back() -> None:
     assert options_meant("next tuesday", Reading(dates=("2026-03-03", "2026-03-10")), DAYS) == ("tue", "next")
 
 
-@pytest.mark.parametrize("name", ["Mei Ling Tan", "Anne-Marie O'Neill", "陈美玲", "மெய் லிங்", "S. Rajaratnam", "José María"])
+@pytest.mark.parametrize(
+    "name", ["Mei Ling Tan", "Anne-Marie O'Neill", "陈美玲", "மெய் லிங்", "S. Rajaratnam", "José María"]
+)
 def test_names_of_all_kinds_are_names(name: str) -> None:
     assert person_name(name, strict=True) == name
 
 
-@pytest.mark.parametrize("words", ["x", "what is it?", "12 34", "see https://evil.example", "", "a" * 90, "<b>Tan Ah</b>"])
+@pytest.mark.parametrize(
+    "words", ["x", "what is it?", "12 34", "see https://evil.example", "", "a" * 90, "<b>Tan Ah</b>"]
+)
 def test_what_is_no_name_is_not_taken_for_one(words: str) -> None:
     assert person_name(words, strict=False) is None
 
 
 def test_typed_answers_come_from_the_reading() -> None:
-    message = Message("SM1", text="x", reading=Reading(dates=("2026-03-03",), number="4", phone="+6591234567", yes_no=True))
+    message = Message(
+        "SM1", text="x", reading=Reading(dates=("2026-03-03",), number="4", phone="+6591234567", yes_no=True)
+    )
     assert typed_answer("date", message, 0) == "2026-03-03"
     assert typed_answer("number", message, 0) == "4"
     assert typed_answer("phone", message, 0) == "+6591234567"

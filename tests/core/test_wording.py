@@ -20,24 +20,36 @@ def test_a_short_text_is_one_message_and_no_text_is_none() -> None:
     assert split(" \n ", 100) == ()
 
 
-@pytest.mark.parametrize(("text", "limit", "parts"), [
-    ("We open at nine.\n\nCome early. Bring your card.", 35, ("We open at nine.", "Come early. Bring your card.")),
-    ("We open at nine\nCome early, bring your card", 30, ("We open at nine", "Come early, bring your card")),
-    ("We open at nine. Come early, bring it.", 30, ("We open at nine.", "Come early, bring it.")),
-    ("Are you sure? (Really!) Then come.", 24, ("Are you sure? (Really!)", "Then come.")),
-    ("我们九点开门。请早点来，带上证件。", 12, ("我们九点开门。", "请早点来，带上证件。")),
-    ("Come early and bring your card", 17, ("Come early and", "bring your card")),
-    ("Come early", 10, ("Come early",)),
-    ("abcdefghij", 4, ("abcd", "efgh", "ij")),
-    ("No. " + "a" * 30, 20, ("No. " + "a" * 16, "a" * 14)),
-])
+@pytest.mark.parametrize(
+    ("text", "limit", "parts"),
+    [
+        ("We open at nine.\n\nCome early. Bring your card.", 35, ("We open at nine.", "Come early. Bring your card.")),
+        ("We open at nine\nCome early, bring your card", 30, ("We open at nine", "Come early, bring your card")),
+        ("We open at nine. Come early, bring it.", 30, ("We open at nine.", "Come early, bring it.")),
+        ("Are you sure? (Really!) Then come.", 24, ("Are you sure? (Really!)", "Then come.")),
+        ("我们九点开门。请早点来，带上证件。", 12, ("我们九点开门。", "请早点来，带上证件。")),
+        ("Come early and bring your card", 17, ("Come early and", "bring your card")),
+        ("Come early", 10, ("Come early",)),
+        ("abcdefghij", 4, ("abcd", "efgh", "ij")),
+        ("No. " + "a" * 30, 20, ("No. " + "a" * 16, "a" * 14)),
+    ],
+)
 def test_a_long_text_is_cut_where_a_reader_would_pause(text: str, limit: int, parts: tuple[str, ...]) -> None:
     assert split(text, limit) == parts
 
 
-@pytest.mark.parametrize(("one", "limit"), [
-    (FAMILY, 10), (SCOTLAND, 10), ("🇸🇬", 5), ("👍🏽", 5), ("é", 5), ("❤️", 5), ("க்", 5),
-])
+@pytest.mark.parametrize(
+    ("one", "limit"),
+    [
+        (FAMILY, 10),
+        (SCOTLAND, 10),
+        ("🇸🇬", 5),
+        ("👍🏽", 5),
+        ("é", 5),
+        ("❤️", 5),
+        ("க்", 5),
+    ],
+)
 def test_no_character_is_torn(one: str, limit: int) -> None:
     parts = split(one * 9, limit)
     assert len(parts) > 1

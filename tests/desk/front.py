@@ -60,7 +60,7 @@ class Front:
     def left_behind(self, conversation: str = "mei") -> None:
         """A sender claims the next words and dies; the tick has just seen that."""
         with self.desk.book.begin() as ledger:
-            row, = ledger.claim((conversation,), "dead", [self.chance.token()], self.clock.epoch)
+            (row,) = ledger.claim((conversation,), "dead", [self.chance.token()], self.clock.epoch)
             result = Result(row.id, row.attempt, "unknown", again_at=self.clock.epoch)
             ledger.conclude([result], self.clock.epoch)
 

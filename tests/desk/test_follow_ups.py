@@ -59,7 +59,8 @@ def test_a_reminder_that_would_have_to_come_before_now_is_not_made() -> None:
 
 def test_a_clinic_may_remind_shortly_before() -> None:
     assert reminders("2026-03-02T17:00", diary=replace(DIARY, reminders=(2 * HOUR,))) == [
-        ("reminder-2h", "Mon 15:00", "Mon 16:00")]
+        ("reminder-2h", "Mon 15:00", "Mon 16:00")
+    ]
 
 
 def test_a_clinic_may_remind_of_nothing() -> None:
@@ -68,30 +69,43 @@ def test_a_clinic_may_remind_of_nothing() -> None:
 
 MEI = Conversation("mei", MEI_LING, last_inbound_at=STAMP)
 DUE = FollowUp(
-    id=1, kind="reminder-24h", conversation="mei", appointment=1, made_for_version=1, appointment_version=1,
-    appointment_status="booked", starts_at=TOMORROW_AT_TEN, service="", practitioner="", number="",
-    due_at=at("2026-03-02T10:00"), expires_at=at("2026-03-03T08:00"),
+    id=1,
+    kind="reminder-24h",
+    conversation="mei",
+    appointment=1,
+    made_for_version=1,
+    appointment_version=1,
+    appointment_status="booked",
+    starts_at=TOMORROW_AT_TEN,
+    service="",
+    practitioner="",
+    number="",
+    due_at=at("2026-03-02T10:00"),
+    expires_at=at("2026-03-03T08:00"),
 )
 AT_TEN = local("2026-03-02T10:00")
 
 
-@pytest.mark.parametrize(("due", "conversation", "now", "answer", "why"), [
-    (DUE, MEI, AT_TEN, "yes", ""),
-    (replace(DUE, appointment_status="cancelled"), MEI, AT_TEN, "no", "the appointment is not booked any more"),
-    (replace(DUE, appointment_version=2), MEI, AT_TEN, "no", "the appointment was moved"),
-    (DUE, replace(MEI, opted_out=True), AT_TEN, "no", "the patient does not want follow-ups"),
-    (DUE, MEI, local("2026-03-02T09:59"), "later", "it is not due yet"),
-    (DUE, replace(MEI, control="held"), AT_TEN, "later", "a person has the conversation"),
-    (DUE, replace(MEI, control="waiting"), AT_TEN, "later", "a person has the conversation"),
-    (DUE, replace(MEI, control="closed"), AT_TEN, "yes", ""),
-    (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "person", "the 24-hour window is closed"),
-    (DUE, MEI, local("2026-03-02T20:20"), "yes", ""),
-    (DUE, MEI, local("2026-03-02T20:30"), "later", "it is too late or too early in the day"),
-    (DUE, MEI, local("2026-03-03T07:59"), "later", "it is too late or too early in the day"),
-    (DUE, replace(MEI, control="held"), local("2026-03-03T08:00"), "person", "it could not leave in time"),
-    (DUE, MEI, local("2026-03-03T10:00"), "no", "the appointment has begun"),
-    (replace(DUE, expires_at=at("2026-03-02T09:00")), MEI, AT_TEN, "no", "a later one takes its place"),
-])
+@pytest.mark.parametrize(
+    ("due", "conversation", "now", "answer", "why"),
+    [
+        (DUE, MEI, AT_TEN, "yes", ""),
+        (replace(DUE, appointment_status="cancelled"), MEI, AT_TEN, "no", "the appointment is not booked any more"),
+        (replace(DUE, appointment_version=2), MEI, AT_TEN, "no", "the appointment was moved"),
+        (DUE, replace(MEI, opted_out=True), AT_TEN, "no", "the patient does not want follow-ups"),
+        (DUE, MEI, local("2026-03-02T09:59"), "later", "it is not due yet"),
+        (DUE, replace(MEI, control="held"), AT_TEN, "later", "a person has the conversation"),
+        (DUE, replace(MEI, control="waiting"), AT_TEN, "later", "a person has the conversation"),
+        (DUE, replace(MEI, control="closed"), AT_TEN, "yes", ""),
+        (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "person", "the 24-hour window is closed"),
+        (DUE, MEI, local("2026-03-02T20:20"), "yes", ""),
+        (DUE, MEI, local("2026-03-02T20:30"), "later", "it is too late or too early in the day"),
+        (DUE, MEI, local("2026-03-03T07:59"), "later", "it is too late or too early in the day"),
+        (DUE, replace(MEI, control="held"), local("2026-03-03T08:00"), "person", "it could not leave in time"),
+        (DUE, MEI, local("2026-03-03T10:00"), "no", "the appointment has begun"),
+        (replace(DUE, expires_at=at("2026-03-02T09:00")), MEI, AT_TEN, "no", "a later one takes its place"),
+    ],
+)
 def test_whether_a_follow_up_would_still_be_sent_has_a_reason(
     due: FollowUp, conversation: Conversation, now: datetime, answer: str, why: str
 ) -> None:

@@ -42,8 +42,10 @@ def test_many_conversations_leave_together(front: Front) -> None:
     for patient in ("mei", "ravi", "siti"):
         front.says("One", "Two", to=patient)
     front.sends("mei", "ravi", "siti")
-    by_patient = {to: [one.outgoing.text for one in front.carrier.posted if one.outgoing.conversation == to] for to in
-                  ("mei", "ravi", "siti")}
+    by_patient = {
+        to: [one.outgoing.text for one in front.carrier.posted if one.outgoing.conversation == to]
+        for to in ("mei", "ravi", "siti")
+    }
     assert by_patient == {"mei": ["One", "Two"], "ravi": ["One", "Two"], "siti": ["One", "Two"]}
 
 
@@ -144,12 +146,15 @@ def test_one_conversation_in_trouble_does_not_hold_up_the_others(front: Front) -
     assert sorted(front.statuses("mei") + front.statuses("ravi")) == ["sent", "unknown"]
 
 
-@pytest.mark.parametrize(("code", "why"), [
-    (63003, "the number is not on WhatsApp"),
-    (21610, "the patient unsubscribed"),
-    (20003, "Twilio refuses our credentials"),
-    (None, "the message failed without a reason"),
-])
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (63003, "the number is not on WhatsApp"),
+        (21610, "the patient unsubscribed"),
+        (20003, "Twilio refuses our credentials"),
+        (None, "the message failed without a reason"),
+    ],
+)
 def test_a_refusal_for_good_is_shown_to_staff_and_the_next_words_still_leave(
     front: Front, code: int | None, why: str
 ) -> None:
@@ -158,7 +163,7 @@ def test_a_refusal_for_good_is_shown_to_staff_and_the_next_words_still_leave(
     front.sends()
     assert front.statuses() == ["failed", "sent"]
     assert front.reasons() == [why]
-    (event, ids), = front.reports
+    ((event, ids),) = front.reports
     assert event == "message_refused"
     assert "Hello" not in str(ids)
 

@@ -129,7 +129,7 @@ def test_a_follow_up_that_is_due_is_left_to_the_queue_and_asked_again_after_a_mi
     front.later(hours=1)
     look()
     look()
-    (job, ids), = front.queue.jobs
+    ((job, ids),) = front.queue.jobs
     assert job == "send_follow_up"
     front.later(seconds=60)
     look()

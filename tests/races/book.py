@@ -19,7 +19,7 @@ from bot.adapters.sql import SqlBook, migrate
 from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.reference import SPACE, reference
-from bot.ports import BookAway, Booking, SlotTaken
+from bot.ports import BookAway, Booking, NewTime, SlotTaken
 
 NOW = 1772413200
 PRACTITIONERS = ("lim", "ong")
@@ -114,7 +114,7 @@ class Run:
             return "nothing"
         slot, busy = self.wanted()
         with self.book.begin() as ledger:
-            ledger.move(self.chance.choice(self.appointments), slot, busy, "", (), now)
+            ledger.move(self.chance.choice(self.appointments), NewTime(slot, busy, "", ()), now)
         return "moved"
 
     def cancel(self, now: int) -> str:

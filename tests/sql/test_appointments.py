@@ -9,7 +9,7 @@ from bot.adapters.sql import SqlBook
 from bot.adapters.sql.patients import folded
 from bot.adapters.sql.schema import patient, wish
 from bot.core.calendar import Busy
-from bot.ports import SlotTaken
+from bot.ports import NewTime, SlotTaken
 from tests.sql.clinic import DAY, HOUR, MEI_LING, MINUTE, NOW, RAVI, TEN, book_one, booking, busy, reminder, slot
 
 UNTIL = NOW + 10 * MINUTE
@@ -137,7 +137,7 @@ def test_a_moved_appointment_frees_its_old_time(book: SqlBook) -> None:
     later = reminder(NOW + 2 * HOUR)
     with book.begin() as ledger:
         new_slot, new_busy = slot(TEN + HOUR, "ong"), busy(TEN + HOUR, "ong")
-        moved = ledger.move(made.id, new_slot, new_busy, "2026-03-03T11:00", (later,), NOW)
+        moved = ledger.move(made.id, NewTime(new_slot, new_busy, "2026-03-03T11:00", (later,)), NOW)
         assert moved == replace(
             made, version=2, practitioner="ong", starts_at=TEN + HOUR, ends_at=TEN + HOUR + 30 * MINUTE
         )
@@ -153,7 +153,7 @@ def test_an_appointment_may_move_into_its_own_time(book: SqlBook) -> None:
     made = book_one(book)
     start = TEN + 15 * MINUTE
     with book.begin() as ledger:
-        assert ledger.move(made.id, slot(start), busy(start), "2026-03-03T10:15", (), NOW) is not None
+        assert ledger.move(made.id, NewTime(slot(start), busy(start), "2026-03-03T10:15", ()), NOW) is not None
     assert taken(book) == [start]
 
 
@@ -162,7 +162,7 @@ def test_a_move_to_a_taken_time_keeps_the_old_one(book: SqlBook) -> None:
     book_one(book, booking("0000AA-0", "ravi", TEN + HOUR))
     with book.begin() as ledger:
         with pytest.raises(SlotTaken), ledger.savepoint():
-            ledger.move(made.id, slot(TEN + HOUR), busy(TEN + HOUR), "2026-03-03T11:00", (), NOW)
+            ledger.move(made.id, NewTime(slot(TEN + HOUR), busy(TEN + HOUR), "2026-03-03T11:00", ()), NOW)
         assert ledger.appointments("meiling", NOW) == (made,)
         assert len(ledger.follow_ups_due(NOW + DAY, 10)) == 1
     assert taken(book) == [TEN, TEN + HOUR]
@@ -173,7 +173,7 @@ def test_a_cancelled_appointment_frees_its_time_and_stays_cancelled(book: SqlBoo
     with book.begin() as ledger:
         assert ledger.cancel(made.id, NOW) == replace(made, version=2, status="cancelled")
         assert ledger.cancel(made.id, NOW) is None
-        assert ledger.move(made.id, slot(), busy(), "2026-03-03T10:00", (), NOW) is None
+        assert ledger.move(made.id, NewTime(slot(), busy(), "2026-03-03T10:00", ()), NOW) is None
         assert ledger.appointments("meiling", NOW) == ()
         assert ledger.follow_ups_due(NOW + DAY, 10) == ()
     assert taken(book) == []

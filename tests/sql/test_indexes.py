@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import event
 
 from bot.adapters.sql import SqlBook
+from bot.ports import NewTime
 from tests.sql.clinic import (
     DAY,
     HOUR,
@@ -55,7 +56,7 @@ def everything_happens(book: SqlBook) -> None:
         ledger.appointment(made.id, "meiling")
         (due,) = ledger.follow_ups_due(NOW + DAY, 5)
         ledger.follow_up(due)
-        ledger.move(made.id, slot(), busy(), "", (), NOW)
+        ledger.move(made.id, NewTime(slot(), busy(), "", ()), NOW)
         ledger.cancel(made.id, NOW)
 
 

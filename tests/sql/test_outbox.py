@@ -9,7 +9,7 @@ from bot.adapters.sql import SqlBook
 from bot.adapters.sql.schema import send_attempt
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice
-from bot.ports import BookAway, Result, Words
+from bot.ports import BookAway, NewTime, Result, Words
 from tests.sql.clinic import (
     DAY,
     HOUR,
@@ -177,7 +177,7 @@ def test_whether_a_reminder_would_still_be_sent_is_asked_again_when_it_leaves(
         ledger.queue("meiling", [Words("Tomorrow at ten", "follow-up", key=f"follow-up:{due}")], NOW)
         match change:
             case "moved":
-                ledger.move(made.id, slot(TEN + HOUR), busy(TEN + HOUR), "2026-03-03T11:00", (), NOW)
+                ledger.move(made.id, NewTime(slot(TEN + HOUR), busy(TEN + HOUR), "2026-03-03T11:00", ()), NOW)
             case "cancelled":
                 ledger.cancel(made.id, NOW)
             case "held":

@@ -16,8 +16,8 @@ from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.part import to_json
 from bot.adapters.sql.patients import Patients
 from bot.adapters.sql.schema import appointment, conversation, occupancy, patient, resource, wish, word
-from bot.core.calendar import Busy, Slot
-from bot.ports import Appointment, Booking, FollowUpDraft
+from bot.core.calendar import Busy
+from bot.ports import Appointment, Booking, NewTime
 
 _HELD = occupancy.c.state == word("held")
 _OVERLAPS = and_(occupancy.c.busy_from < bindparam("end"), occupancy.c.busy_to > bindparam("start"))
@@ -125,24 +125,22 @@ class Appointments(Patients, FollowUps):
         self._remake_follow_ups(made, 1, booking.follow_ups, "", now)
         return self._appointment(made)
 
-    def move(  # noqa: PLR0913 - the port's
-        self, appointment: int, slot: Slot, busy: Busy, local_start: str, drafts: Sequence[FollowUpDraft], now: int
-    ) -> Appointment | None:
+    def move(self, appointment: int, to: NewTime, now: int) -> Appointment | None:
         old = self._connection.execute(_LOCKED, {"appointment": appointment}).first()
         if old is None:
             return None
-        place = self._make_room(old.conversation, busy, now)
+        place = self._make_room(old.conversation, to.busy, now)
         self._connection.execute(_OCCUPY_ANEW, {"appointment": appointment, **place})
         change = {
             "version": old.version + 1,
-            "practitioner": slot.practitioner,
-            "starts_at": slot.start,
-            "ends_at": slot.end,
-            "local_start": local_start,
+            "practitioner": to.slot.practitioner,
+            "starts_at": to.slot.start,
+            "ends_at": to.slot.end,
+            "local_start": to.local_start,
             "changed_at": now,
         }
         self._connection.execute(_CHANGE, {"appointment": appointment, **change})
-        self._remake_follow_ups(appointment, old.version + 1, drafts, "the appointment was moved", now)
+        self._remake_follow_ups(appointment, old.version + 1, to.follow_ups, "the appointment was moved", now)
         return self._appointment(appointment)
 
     def cancel(self, appointment: int, now: int) -> Appointment | None:

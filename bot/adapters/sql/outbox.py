@@ -61,10 +61,7 @@ _LOCK = (
     .with_for_update(key_share=True, skip_locked=True)
 )
 _CLAIMABLE = (
-    select(outbox)
-    .where(outbox.c.conversation.in_(_THESE), text(UNFINISHED))
-    .order_by(outbox.c.id)
-    .with_for_update()
+    select(outbox).where(outbox.c.conversation.in_(_THESE), text(UNFINISHED)).order_by(outbox.c.id).with_for_update()
 )
 _FOLLOWED_UP = (
     select(
