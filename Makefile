@@ -5,7 +5,7 @@ BUILT := .venv/.built
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check bench chat pictures desk clean
+.PHONY: help run test prove check bench chat pictures desk lock clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -13,7 +13,7 @@ help: ## Print this list.
 run: $(BUILT) ## Start everything and print one URL; Ctrl-C stops it.
 	@exec $(BIN)/python -m bot run
 
-test: $(BUILT) ## Run every test; what the machine lacks is skipped with the reason.
+test: check ## Check, then run every test; what the machine lacks is skipped with the reason.
 	@$(BIN)/pytest
 
 prove: $(BUILT) ## Count what may never happen: lost, doubled, overlapping, wrong.
@@ -38,6 +38,12 @@ pictures: $(BUILT) ## Take the pictures of the README and docs anew.
 
 desk: $(BUILT) ## See in the terminal who needs a person.
 	@exec $(BIN)/python -m bot desk
+
+lock: $(BUILT) ## Pin the newest versions that pyproject.toml allows in requirements.lock.
+	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
+	@build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --no-header --allow-unsafe --strip-extras \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--extra postgresql --extra dev --output-file requirements.lock pyproject.toml
 
 clean: ## Remove .venv and the caches; var/, which holds the clinic's data, stays.
 	@rm -rf .venv build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -3,7 +3,7 @@ clinic."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.adapters.flows_yaml import load
+from bot.adapters.flows_yaml import Loaded, load
 from bot.adapters.sql import SqlBook
 from bot.core.conversation import Conversation, from_data, to_data
 from bot.core.effects import DoAction, Say
-from bot.core.events import Event, Message, MessageKind, Outcome, SilenceRanOut
+from bot.core.events import Event, Message, MessageKind, Outcome, Reading, SilenceRanOut
 from bot.core.flow import Clinic
 from bot.core.turn import Turn, take_turn
 from bot.desk.reading import reader
@@ -33,11 +33,22 @@ SHIPPED = Path(__file__).parent.parent / "flows"
 
 
 @cache
+def shipped() -> Loaded:
+    """The flows that ship with the project, read once."""
+    return load(SHIPPED)
+
+
 def shipped_clinic() -> Clinic:
     """The clinic whose flows ship with the project."""
-    clinic = load(SHIPPED).clinic
+    clinic = shipped().clinic
     assert clinic is not None
     return clinic
+
+
+@cache
+def shipped_reader() -> Callable[[str, datetime], Reading]:
+    """The shipped clinic's reader: weighing its FAQ takes a while."""
+    return reader(shipped_clinic(), SINGAPORE)
 
 
 @dataclass
@@ -55,7 +66,8 @@ class Talk:
     _sids: int = 0
 
     def __post_init__(self) -> None:
-        self.read = reader(self.clinic, SINGAPORE)
+        own = self.clinic.version != shipped_clinic().version
+        self.read = reader(self.clinic, SINGAPORE) if own else shipped_reader()
 
     def says(self, text: str) -> list[str]:
         """The patient writes; what the bot answers."""
@@ -131,20 +143,18 @@ def desk_on(database_url: str, **parts: Any) -> Desk:
     """A desk on a real database, with everything else behaving in memory unless a test brings the real thing."""
     clock = parts.pop("clock", None) or FakeClock()
     book = SqlBook(database_url)
-    loaded = load(SHIPPED)
-    clinic = parts.pop("clinic", None) or loaded.clinic
-    assert clinic is not None
-    assert loaded.diary is not None
+    diary = shipped().diary
+    assert diary is not None
     defaults = {
-        "clinic": clinic,
-        "diary": loaded.diary,
+        "clinic": shipped_clinic(),
+        "diary": diary,
         "clock": clock,
         "chance": FakeChance(),
         "live": FakeLive(clock),
         "book": book,
         "queue": FakeQueue(),
         "carrier": FakeCarrier,
-        "read": reader(clinic, SINGAPORE),
+        "read": shipped_reader(),
         "spool": FakeSpool(),
         "conversation_key": book.conversation_key(),
         "callback_base": "http://127.0.0.1:8000",
