@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core import safety
+from bot.core.actions import ACTIONS
 from bot.core.calendar import Slot, Wanted, bookable_days, bounds, busy_around, free_slots, who_offers
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction
@@ -20,7 +21,7 @@ from bot.core.names import label
 from bot.core.reference import SPACE, reference
 from bot.desk.clinic_time import day_label, short_label, time_label, when_label
 from bot.desk.follow_ups import drafts
-from bot.ports import Appointment, Booking, Desk, Ledger, NewTime, SlotTaken
+from bot.ports import Appointment, BookAway, Booking, Desk, Ledger, NewTime, SlotTaken
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +61,24 @@ class Doing:
 
 
 def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoAction, now: datetime) -> Outcome:
-    """Do what a flow asked for. Errors other than a taken time pass through: the turn then calls a person."""
+    """Do what a flow asked for. What fails for any other reason than the database being away is undone, told to the
+    operator, and comes out as ``failed`` where the action declares it, so that the flow's own words are said."""
     act = _ACTIONS[asked.action]
+    name: str
+    value: Value
     try:
         with ledger.savepoint():
             name, value = act(Doing(desk, ledger, conversation, asked.inputs, now))
     except SlotTaken:
         name, value = "taken", None
+    except BookAway:
+        raise
+    except Exception as error:
+        if "failed" not in ACTIONS[asked.action].gives:
+            raise
+        ids = {"action": asked.action, "conversation": conversation.id, "error": type(error).__name__}
+        desk.report("action_failed", ids)
+        name, value = "failed", None
     if asked.action == "language.set":
         return Outcome(asked.action, name, value, language=str(value))
     if name == "requested":
@@ -281,3 +293,5 @@ _ACTIONS: Mapping[str, Callable[[Doing], Came]] = {
     "contact.start": _start,
     "language.set": _set_language,
 }
+CARRIED_OUT = _ACTIONS.keys()
+"""The names of the actions that can be done."""

@@ -166,11 +166,25 @@ def test_without_redis_patients_are_answered_all_the_same(database_url: str) -> 
         assert receive(desk, patient.message("tomorrow")) == "taken"
 
 
-def test_a_failure_while_deciding_becomes_an_apology_and_a_person(desk: Desk, mei_ling: Patient) -> None:
+def test_an_action_that_fails_comes_out_as_failed_and_the_flow_says_so(desk: Desk, mei_ling: Patient) -> None:
     mei_ling.says("book")
     told: list[str] = []
     broken = replace(
         desk, diary=replace(desk.diary, services={}), report=lambda event, ids: told.append(f"{event} {ids}")
+    )
+    receive(broken, mei_ling.message("First consultation"))
+    assert "passing you to our staff" in mei_ling.reads()[-1]
+    with desk.book.begin() as ledger:
+        assert ledger.needing_a_person()[0].reason == "Booking needs a person"
+    assert told[0].startswith("action_failed")
+
+
+def test_a_failure_while_deciding_becomes_an_apology_and_a_person(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("book")
+    told: list[str] = []
+    flows = {name: flow for name, flow in desk.clinic.flows.items() if name != "booking"}
+    broken = replace(
+        desk, clinic=replace(desk.clinic, flows=flows), report=lambda event, ids: told.append(f"{event} {ids}")
     )
     receive(broken, mei_ling.message("First consultation"))
     assert mei_ling.reads()[-1] == desk.clinic.texts["apology"].source

@@ -38,17 +38,24 @@ https://www.sqlite.org/rescode.html. Any other code means that our statement is 
 
 
 def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
-    """An engine that connects when it is first used, and raises BookAway and SlotTaken where they are meant."""
+    """An engine that connects when it is first used, and raises BookAway and SlotTaken where they are meant.
+
+    Its errors show statements without their values: those are patients' words.
+    """
     target = make_url(url)
     if target.get_backend_name() == "sqlite":
         engine = create_engine(
-            target, pool_timeout=patience_seconds, connect_args={"timeout": patience_seconds, "isolation_level": None}
+            target,
+            hide_parameters=True,
+            pool_timeout=patience_seconds,
+            connect_args={"timeout": patience_seconds, "isolation_level": None},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", partial(_begin_immediate, patience_seconds))
     else:
         engine = create_engine(
             target.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
             pool_timeout=patience_seconds,
             pool_pre_ping=True,
             connect_args={
