@@ -31,11 +31,22 @@ _NUMBER = re.compile(r"^(?:(?:no|number|option|nr|#)\.? ?)?(\d{1,2})[.)]?$")
 _NOT_A_NAME = re.compile(r"[\d?!:;@#$%^&*()_+=<>\[\]{}|\\/~`\"]|https?|www\.", re.IGNORECASE)
 
 
+class _Compared(dict[int, str]):
+    """How each character is compared, by its code point. A character is judged when it is first met: texts are folded
+    a hundred times a turn."""
+
+    def __missing__(self, code: int) -> str:
+        c = chr(code)
+        self[code] = c if unicodedata.category(c)[0] in "LMN" or c in "':" else " "
+        return self[code]
+
+
+_COMPARED = _Compared({ord("’"): "'"})
+
+
 def fold(text: str) -> str:
     """Text as it is compared: one width, one case, no punctuation, single spaces."""
-    wide = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "':" else " " for c in wide)
-    return " ".join(kept.split())
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_COMPARED).split())
 
 
 @dataclass(frozen=True, slots=True)

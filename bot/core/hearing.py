@@ -96,16 +96,16 @@ def _cannot_read(walk: Walk, message: Message) -> None:
     walk.say(walk.names.render(walk.text("cannot read")) + "\n\n" + safety.footer(walk.conversation.language))
     walk.change(footer_at=walk.now, look=True)
     walk.effects.append(Note("attachment_unread", message.kind))
-    if walk.conversation.open is not None:
+    if walk.conversation.open is not None and walk.conversation.stack:
         walk.ask_again()
     else:
-        walk.start(walk.clinic.otherwise)
+        walk.digress(walk.clinic.otherwise, "go on")
 
 
 def _not_understood(walk: Walk, message: Message) -> None:
     question, ask = walk.conversation.open, walk.asking
     if question is None or not walk.conversation.stack:
-        walk.change(open=None)
+        walk.drop_all("left")
         walk.say(walk.with_footer(walk.text("not understood")))
         walk.start(walk.clinic.otherwise)
         return

@@ -212,7 +212,7 @@ def _denied(before: _Before, places: list[int], start: int) -> bool:
 
 def _meets(rule: _Rule, starts: dict[Concept, list[int]], places: list[int]) -> bool:
     """Whether all concepts of the rule begin within its reach of one another."""
-    if not all(concept in starts for concept in rule.concepts):
+    if not rule.concepts <= starts.keys():
         return False
     latest: dict[Concept, int] = {}
     for start, concept in sorted((start, one) for one in rule.concepts for start in starts[one]):

@@ -104,14 +104,15 @@ def _handed_back(walk: Walk, mode: str) -> None:
     walk.raise_control()
     walk.trod(f"handed back: {mode}")
     if mode == "silent":
-        walk.change(control="closed", holder="", urgent=False, look=False, stack=(), open=None, silence_due=0)
+        walk.drop_all("handed back")
+        walk.change(control="closed", holder="", reason="", urgent=False, look=False, waiting_since=0)
         return
     walk.change(control="bot", holder="", reason="", urgent=False, look=False, waiting_since=0, holding_texts=0)
     walk.say_text("back again", speech="notice")
     if mode == "continue" and walk.conversation.stack:
         walk.ask_again()
     else:
-        walk.change(stack=(), open=None)
+        walk.drop_all("handed back")
         walk.start(walk.clinic.otherwise)
 
 

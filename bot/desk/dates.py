@@ -41,7 +41,9 @@ _MONTHS = (
     ("december", "dec", "disember", "டிசம்பர்"),
 )
 _MONTH_OF = {name: index + 1 for index, names in enumerate(_MONTHS) for name in names}
-_WEEKDAY_OF = {fold(name): index for index, names in enumerate(_WEEKDAYS) for name in names}
+_WEEKDAY_OF = sorted(
+    ((fold(name), index) for index, names in enumerate(_WEEKDAYS) for name in names), key=lambda named: -len(named[0])
+)
 _MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 
 _ISO = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
@@ -115,7 +117,7 @@ def _relative(low: str, today: date) -> list[date]:
             if _says(rest, words):
                 days.append(today + timedelta(days=ahead))
                 rest = rest.replace(words, " ")
-    for name, weekday in sorted(_WEEKDAY_OF.items(), key=lambda item: -len(item[0])):
+    for name, weekday in _WEEKDAY_OF:
         at = _position(rest, name)
         if at < 0:
             continue
@@ -137,8 +139,9 @@ def _says(text: str, words: str) -> bool:
 
 
 def _position(text: str, words: str) -> int:
-    if any(ord(c) > 0x2E7F for c in words):
-        return text.find(words)
+    at = text.find(words)
+    if at < 0 or any(ord(c) > 0x2E7F for c in words):
+        return at
     match = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
     return match.start() if match else -1
 

@@ -23,6 +23,7 @@ from typing import Literal, TypeVar
 from bot.core.conversation import Conversation, from_data, to_data
 from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
 from bot.core.turn import Turn
+from bot.desk.apart import apart
 from bot.desk.deciding import apology, decide
 from bot.desk.writing import safety_at_once, write_down
 from bot.ports import BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
@@ -85,9 +86,13 @@ def receive(desk: Desk, arrived: Arrived) -> Received:
         return _park(desk, conversation, arrived.address, event, token)
     try:
         result, done = _take(desk, conversation, arrived.address, event, taken)
-    except Exception:
+    except BookAway:
         _let_go(desk, conversation, token)
         raise
+    except Exception as error:  # noqa: BLE001 - it could not be written down: kept, tried again, and then a person's
+        desk.report("turn_not_written", {"conversation": conversation, "error": type(error).__name__})
+        _let_go(desk, conversation, token)
+        return _park(desk, conversation, arrived.address, event, token)
     _give_back(desk, conversation, token, done, waiting=result == "parked")
     return result
 
@@ -260,7 +265,10 @@ def _give_back(desk: Desk, conversation: str, token: str, done: Done | None, wai
     count, rest = 0, False
     for _ in range(TAKE_UP_ROWS_MAX):
         if waiting:
-            later, more, all_taken = _take_up(desk, conversation)
+            later, more, all_taken = None, 0, False
+            # Whatever fails here is another message's turn; ours is committed, and the tick finds the other.
+            with apart(desk, "taking_up_failed", conversation=conversation):
+                later, more, all_taken = _take_up(desk, conversation)
             done, count, rest = _later(done, later), count + more, not all_taken
         state = done or Done(Conversation("", ""), -1, -1)
         given = _from_redis(lambda state=state: desk.live.give_back(conversation, token, *_live_state(state)))  # type: ignore[misc]

@@ -28,6 +28,7 @@ from bot.ports import BookAway, Desk
 BODY_BYTES_MAX = 64 * 1024
 TEXT_CHARACTERS_MAX = 4096
 """WhatsApp's own limit for one message; what is longer is cut."""
+BUTTON_CHARACTERS_MAX = 256
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 _SHAPES = {
@@ -141,14 +142,13 @@ def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
     if _field(form, "To") != door.address:
         raise Malformed("To is not our address.")
     media = int(_field(form, "NumMedia", "0"))
-    # PostgreSQL cannot keep NUL, and nobody means one.
-    text = form.get("Body", "").replace("\x00", "")[:TEXT_CHARACTERS_MAX]
-    button = (form.get("ButtonPayload") or form.get("ListId") or "").replace("\x00", "")[:256]
+    text = _words(form, "Body", "ButtonText", "ListTitle")
+    button = _words(form, "ButtonPayload", "ListId")[:BUTTON_CHARACTERS_MAX]
     return Arrived(
         sid=_field(form, "MessageSid"),
         address=_field(form, "From"),
         kind=_kind(form, media, text, button),
-        text=text or form.get("ButtonText") or form.get("ListTitle") or "",
+        text=text,
         button=button,
     )
 
@@ -165,6 +165,12 @@ def _kind(form: MultiDict[str, str], media: int, text: str, button: str) -> Mess
     if form.get("MessageType") == "contacts":
         return "contact"
     return "text" if text.strip() else "unknown"
+
+
+def _words(form: MultiDict[str, str], *names: str) -> str:
+    """The first of these fields that says something, without NUL: PostgreSQL cannot keep one, and nobody means it."""
+    words = next(filter(None, (form.get(name) for name in names)), "")
+    return words.replace("\x00", "")[:TEXT_CHARACTERS_MAX]
 
 
 def _field(form: MultiDict[str, str], name: str, default: str | None = None) -> str:

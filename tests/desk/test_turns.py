@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.events import Reading
 from bot.desk.turns import Arrived, conversation_id, receive, silence, take_from_spool, take_up_waiting
-from bot.ports import Book, BookAway, Desk, Ledger, LiveAway
+from bot.ports import Book, BookAway, Desk, Ledger, LiveAway, Words
 from tests.fakes import FakeClock, FakeLive
 from tests.universe import MEI_LING, RAVI, Sayings, open_desk
 
@@ -233,33 +233,63 @@ def test_a_message_taken_up_in_vain_five_times_goes_to_a_person(desk: Desk, mei_
         assert ledger.inbound_status(message.sid) == "person"
 
 
+class OtherBook:
+    """A book whose ledgers answer as a test wants: ``answer(ledger, name)`` gives what is found under a name."""
+
+    def __init__(self, book: Book, answer: Callable[[Ledger, str], Any]) -> None:
+        self._book, self._answer = book, answer
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        with self._book.begin() as ledger:
+            yield OtherLedger(ledger, self._answer)
+
+
+class OtherLedger:
+    """One of its ledgers."""
+
+    def __init__(self, ledger: Ledger, answer: Callable[[Ledger, str], Any]) -> None:
+        self._ledger, self._answer = ledger, answer
+
+    def __getattr__(self, name: str) -> Any:
+        return self._answer(self._ledger, name)
+
+
+def test_what_cannot_be_written_down_is_kept_tried_again_and_then_a_persons(desk: Desk, mei_ling: Patient) -> None:
+    def refuse_replies(ledger: Ledger, name: str) -> Any:
+        def queue(conversation: str, words: Sequence[Words], now: int) -> int:
+            if any(one.speech == "reply" for one in words):
+                raise ValueError("these words cannot be kept")
+            return ledger.queue(conversation, words, now)
+
+        return queue if name == "queue" else getattr(ledger, name)
+
+    told: list[str] = []
+    broken = replace(desk, book=OtherBook(desk.book, refuse_replies), report=lambda event, ids: told.append(event))  # type: ignore[arg-type]
+    message = mei_ling.message("hello")
+    assert receive(broken, message) == "parked"
+    for _ in range(5):
+        take_up_waiting(broken, mei_ling.conversation)
+    assert mei_ling.reads() == [desk.clinic.texts["apology"].source]
+    with desk.book.begin() as ledger:
+        assert ledger.inbound_status(message.sid) == "person"
+    assert set(told) == {"turn_not_written", "taking_up_failed", "message_given_up"}
+
+
 def test_a_turn_that_overruns_its_hold_is_not_committed(database_url: str) -> None:
     clock = FakeClock()
 
     def slow(text: str, now: datetime) -> Reading:
         return Reading()
 
-    class SlowBook:
-        def __init__(self, book: Book) -> None:
-            self._book = book
-
-        @contextmanager
-        def begin(self) -> Iterator[Ledger]:
-            with self._book.begin() as ledger:
-                yield SlowLedger(ledger)
-
-    class SlowLedger:
-        def __init__(self, ledger: Ledger) -> None:
-            self._ledger = ledger
-
-        def __getattr__(self, name: str) -> Any:
-            clock.pass_seconds(1)
-            return getattr(self._ledger, name)
+    def slowly(ledger: Ledger, name: str) -> Any:
+        clock.pass_seconds(1)
+        return getattr(ledger, name)
 
     with open_desk(database_url, clock=clock, read=slow) as desk:
-        slowly = replace(desk, book=SlowBook(desk.book))  # type: ignore[arg-type]
+        slow_desk = replace(desk, book=OtherBook(desk.book, slowly))  # type: ignore[arg-type]
         with pytest.raises(BookAway):
-            receive(slowly, Patient(desk).message("hello"))
+            receive(slow_desk, Patient(desk).message("hello"))
         assert Patient(desk).reads() == []
 
 

@@ -230,6 +230,11 @@ def test_no_text_brings_the_webhook_down(client: FlaskClient, body: str) -> None
     assert post(client, {**TEXT, "Body": body}).status_code == 200
 
 
+def test_a_button_text_with_a_nul_does_not_bring_the_webhook_down(client: FlaskClient) -> None:
+    form = {**TEXT, "Body": "", "ButtonText": "Yes\x00", "ButtonPayload": "a\x00b", "MessageType": "interactive"}
+    assert post(client, form).status_code == 200
+
+
 def test_bytes_that_are_no_utf8_do_not_bring_the_webhook_down(client: FlaskClient) -> None:
     answer = client.post(
         "/twilio/inbound",
