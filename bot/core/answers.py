@@ -174,8 +174,7 @@ def contained(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
     padded = f" {folded} "
     found: dict[str, int] = {}
     for phrase, leads_to in phrases.items():
-        spaceless = any(ord(c) > 0x2E7F for c in phrase)
-        if (phrase in folded) if spaceless else (f" {phrase} " in padded):
+        if phrase in folded and (f" {phrase} " in padded or any(ord(c) > 0x2E7F for c in phrase)):
             found[leads_to] = max(found.get(leads_to, 0), len(phrase))
     longest = max(found.values(), default=0)
     return tuple(leads_to for leads_to, length in found.items() if length == longest)

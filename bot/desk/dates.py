@@ -57,13 +57,13 @@ _NEXT = re.compile(r"(?:\bnext|\bdepan|下(?:个|個)?|அடுத்த)\s*$|^
 
 _CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.](\d{2})\s?(a\.?m|p\.?m|pagi|petang|malam)?(?![\d/.-])")
 _HOUR = re.compile(r"(?<![\d:./-])(\d{1,2})\s?(a\.?m\b|p\.?m\b|o'?clock|pagi\b|petang\b|malam\b|மணி)")
-_MALAY_HOUR = re.compile(r"\bpukul (\d{1,2})(?![\d:.])")
+_MALAY_HOUR = re.compile(r"\bpukul (\d{1,2})(?![\d:.]| ?(?:pagi|petang|malam))")
 _CHINESE_HOUR = re.compile(
     r"(上午|早上|下午|晚上|中午)?\s?(\d{1,2}|[一二三四五六七八九十]{1,2})[点點](半|(\d{1,2})分?)?"
 )
 _CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")}
-_AFTERNOON = ("p", "petang", "malam", "下午", "晚上")
-_MORNING = ("a", "pagi", "上午", "早上")
+_AFTERNOON = ("pm", "p.m", "petang", "malam", "下午", "晚上")
+_MORNING = ("am", "a.m", "pagi", "上午", "早上")
 
 
 def find_dates(text: str, today: date) -> tuple[str, ...]:
