@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -313,3 +314,64 @@ def test_browsers_are_led_to_the_pages(client: FlaskClient) -> None:
 def test_status_words_we_do_not_know_change_nothing(client: FlaskClient, word: str, expected: int) -> None:
     form = {"MessageSid": SID, "MessageStatus": word, "AccountSid": ACCOUNT}
     assert post(client, form, "/twilio/status?m=" + "c" * 32).status_code == expected
+
+
+@pytest.mark.parametrize("host", ["evil.example:99999", "[::1", "a b", "evil.example:x", "\u00e9.example", ""])
+@pytest.mark.parametrize("path", ["/twilio/inbound", "/phone", "/"])
+def test_a_strange_host_is_nobodys_fault_of_ours(client: FlaskClient, host: str, path: str) -> None:
+    headers = {"Host": host}
+    answer = post(client, TEXT, headers=headers) if path.startswith("/twilio") else client.get(path, headers=headers)
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("header", ["X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Path", "X-HTTP-Method-Override"])
+def test_headers_that_claim_another_address_change_nothing(client: FlaskClient, header: str) -> None:
+    assert post(client, TEXT, headers={header: "/twilio/status"}).status_code == 200
+
+
+def test_a_query_that_was_not_signed_as_it_stands_is_refused(client: FlaskClient) -> None:
+    form = {"MessageSid": SID, "MessageStatus": "read"}
+    signed = expected_signature(TOKEN, URL + "/twilio/status?m=1&n=2", form)
+    headers = {"X-Twilio-Signature": signed}
+    assert client.post("/twilio/status?n=2&m=1", data=form, headers=headers).status_code == 403
+    encoded = expected_signature(TOKEN, URL + "/twilio/status?m=%c3%a9", form)
+    assert client.post("/twilio/status?m=%C3%A9", data=form, headers={"X-Twilio-Signature": encoded}).status_code == 403
+
+
+def test_a_hundred_thousand_fields_are_refused(client: FlaskClient) -> None:
+    form = [*TEXT.items(), *((f"k{n}", "") for n in range(100_000))]
+    assert post(client, form).status_code == 413
+
+
+def test_a_multipart_form_is_not_even_read(client: FlaskClient) -> None:
+    answer = client.post("/twilio/inbound", data=TEXT, content_type="multipart/form-data")
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(("media", "status"), [({"NumMedia": "11"}, 400), ({"NumMedia": "0", "MediaUrl0": "x"}, 200)])
+def test_counts_of_media_that_do_not_fit_are_no_trouble(
+    client: FlaskClient, media: dict[str, str], status: int
+) -> None:
+    assert post(client, {**TEXT, **media}).status_code == status
+
+
+def test_the_same_words_under_two_sids_are_two_messages(desk: Desk, client: FlaskClient) -> None:
+    post(client, TEXT)
+    once = len(said(desk))
+    post(client, {**TEXT, "MessageSid": "SM" + "b" * 32})
+    assert len(said(desk)) > once
+
+
+def test_the_same_message_from_sixty_four_sides_at_once_is_answered_once(desk: Desk) -> None:
+    app = create_webhook(desk, door(), 8001)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: post(app.test_client(), TEXT).status_code, range(64)))
+    # Whoever could not get at the database in time is told to come again; nobody is answered twice.
+    assert set(answers) <= {200, 503}
+    assert sum("automated assistant" in words for words in said(desk)) == 1
+
+
+def test_status_callbacks_in_any_order_and_many_times_are_all_accepted(client: FlaskClient) -> None:
+    for word in ["read", "delivered", "sent", "failed", "undelivered"] * 3:
+        form = {"MessageSid": "SM" + "d" * 32, "MessageStatus": word, "ErrorCode": "63016"}
+        assert post(client, form, "/twilio/status").status_code == 204
