@@ -5,7 +5,7 @@ BUILT := .venv/.built
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check bench chat pictures desk lock clean
+.PHONY: help run test prove check bench simulate chaos chat pictures desk lock clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,13 @@ check: $(BUILT) ## Look at format, lint, types, floors and flows.
 
 bench: $(BUILT) ## Measure what a turn costs.
 	@$(BIN)/python -m tests.bench
+
+simulate: $(BUILT) ## Mornings in bad weather, each from one seed: SEED=1 SEEDS=1000.
+	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1)
+
+chaos: $(BUILT) ## Kill, empty and slow down everything while patients write; counts what may never happen.
+	@$(BIN)/python -m tests.chaos --deliveries $(or $(DELIVERIES),3000) --kills $(or $(KILLS),12) \
+		--minutes $(or $(MINUTES),0)
 
 chat: $(BUILT) ## Talk to the bot in the terminal, without a server.
 	@exec $(BIN)/python -m bot chat

@@ -40,13 +40,18 @@ def senders() -> None:
 
 
 def rq() -> None:
-    """The queue's jobs, until SIGTERM."""
+    """The queue's jobs, until SIGTERM or until Redis is away: whoever started us does so again."""
     from bot import settings, wiring
     from bot.adapters.rq_worker import work
     from bot.jobs import JOBS, desk
+    from bot.ports import LiveAway
 
     wiring.log_to_stderr()
-    work(settings.read(os.environ).redis_url, JOBS, desk().report)
+    try:
+        work(settings.read(os.environ).redis_url, JOBS, desk().report)
+    except LiveAway:
+        desk().report("queue_away", {})
+        sys.exit(1)
 
 
 if __name__ == "__main__":

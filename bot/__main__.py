@@ -33,6 +33,11 @@ def _parser() -> argparse.ArgumentParser:
 
     add("run", _run, "Start everything and keep it running, until Ctrl-C.")
     add("migrate", _migrate, "Bring the database to the shape this version needs.")
+    backups = add("backup", _backup, "Write everything that must not be lost to one file, while Frontdesk runs.")
+    backups.add_argument("file", type=Path)
+    restores = add("restore", _restore, "Put a backup in the place of what is here; Frontdesk must be stopped.")
+    restores.add_argument("file", type=Path)
+    restores.add_argument("--yes", action="store_true", help="lose what is newer than the backup")
     checks = add("check", _check, "Check the flow files and say everything that is wrong with them.")
     checks.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
@@ -79,6 +84,36 @@ def _migrate(options: argparse.Namespace) -> int:
         wiring.migrate_book(settings.read(os.environ))
     except settings.Unsafe as unsafe:
         print(unsafe, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    from bot import settings, wiring
+
+    wiring.log_to_stderr()
+    try:
+        wiring.back_up(settings.read(os.environ), options.file)
+    except (settings.Unsafe, wiring.BackupRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    from bot import settings, supervisor, wiring
+    from bot.ports import BookAway, LiveAway
+
+    wiring.log_to_stderr()
+    try:
+        read = settings.read(os.environ)
+        with supervisor.only_one(read.data_dir):
+            wiring.restore(read, options.file, options.yes)
+    except (settings.Unsafe, supervisor.CannotStart, wiring.BackupRefused) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except (BookAway, LiveAway) as away:
+        print(f"The database or Redis cannot be reached ({away}). Nothing is started before it is.", file=sys.stderr)
         return 1
     return 0
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from bot.adapters import backup
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
@@ -23,6 +25,8 @@ from bot.ports import Carrier, Desk
 from bot.settings import Settings, read
 
 log = logging.getLogger("frontdesk")
+
+BackupRefused = backup.Refused
 
 
 class BrokenFlows(Exception):
@@ -122,6 +126,29 @@ def migrate_book(settings: Settings) -> None:
     """Bring the database to the shape this version needs. Safe to call from several processes at once."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate(settings.database_url)
+
+
+def back_up(settings: Settings, file: Path) -> None:
+    """Write everything that must not be lost to one file, while Frontdesk runs. Raises BackupRefused."""
+    loaded, _ = look_at_flows(settings.flows_dir)
+    flows = loaded.clinic.version if loaded.clinic else "cannot be read"
+    backup.back_up(_place(settings), file, flows, int(SystemClock().now().timestamp()))
+
+
+def restore(settings: Settings, file: Path, over_newer: bool) -> None:
+    """Put a backup in the place of what is there; nobody else may be at work. Raises BackupRefused or BookAway."""
+    backup.restore(_place(settings), file, int(SystemClock().now().timestamp()), over_newer)
+
+
+def _place(settings: Settings) -> backup.Place:
+    def forget_live() -> None:
+        if settings.redis_socket is not None:
+            # Our own Redis is stopped: what it would come back with are these files.
+            shutil.rmtree(settings.data_dir / "redis", ignore_errors=True)
+        else:
+            RedisLive(settings.redis_url, SystemClock().monotonic).forget_all()
+
+    return backup.Place(settings.database_url, settings.data_dir, settings.secret_key, forget_live)
 
 
 def open_alone(directory: Path, room: Path) -> Desk:

@@ -7,7 +7,8 @@ import sys
 
 PROOFS = (
     ("no two appointments overlap", ["tests.races.book", "--attempts", "2000", "--slots", "50", "--processes", "8"]),
-    ("every message is answered", ["tests.bench", "--messages", "50"]),
+    ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
+    ("every message is answered", ["tests.bench", "--short"]),
 )
 
 

@@ -139,6 +139,12 @@ class RedisLive:
         except LiveAway:
             return False
 
+    def forget_all(self) -> None:
+        """Drop everything that is known of any conversation: the database is another one now. Raises LiveAway."""
+        with self._door():
+            for key in self._redis.scan_iter("frontdesk:*", count=1000):
+                self._redis.unlink(key)
+
     def close(self) -> None:
         """Let go of all connections."""
         self._redis.close()

@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from bot.adapters.rq_queue import QUEUE
+from bot.ports import LiveAway
 
 Report = Callable[[str, Mapping[str, object]], None]
 
@@ -34,8 +36,16 @@ class JobRefused(Exception):
 def work(url: str, jobs: frozenset[str], report: Report, burst: bool = False) -> None:
     """Run the queue's jobs until told to stop by SIGTERM, or with ``burst`` until none is left.
 
-    ``jobs`` are the dotted names that may be called. Raises RedisError when Redis is away at the start.
+    ``jobs`` are the dotted names that may be called. Raises LiveAway when Redis is away; what was under way is found
+    by the tick.
     """
+    try:
+        _work(url, jobs, report, burst)
+    except RedisError as error:
+        raise LiveAway(type(error).__name__) from None
+
+
+def _work(url: str, jobs: frozenset[str], report: Report, burst: bool) -> None:
     worker = _worker_class(jobs, report)(
         [QUEUE],
         connection=Redis.from_url(url),
@@ -46,7 +56,8 @@ def work(url: str, jobs: frozenset[str], report: Report, burst: bool = False) ->
         job_monitoring_interval=LOOK_AFTER_SECONDS,
         log_job_description=False,
     )
-    worker.work(burst=burst, logging_level="WARNING")
+    # What RQ has to say is told by its exceptions too; its own log would show them with their whole trace.
+    worker.work(burst=burst, logging_level="CRITICAL")
 
 
 def job_class(jobs: frozenset[str]) -> type[Job]:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.core.events import Message, Reading
 from bot.core.flow import AnswerType, Value
@@ -49,6 +50,10 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_COMPARED).split())
 
 
+_fold_label = lru_cache(maxsize=10_000)(fold)
+"""For what the clinic wrote: it is folded with every reply. What patients wrote is not kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """An option a reply can mean: its id, every way to say it, and the date and time it stands for if any."""
@@ -84,7 +89,7 @@ def _by_number(folded: str, reading: Reading, offered: Sequence[Offered]) -> tup
 
 
 def _by_exact_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
-    return tuple(one.id for one in offered if folded in map(fold, one.words))
+    return tuple(one.id for one in offered if folded in map(_fold_label, one.words))
 
 
 def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
@@ -99,7 +104,7 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
     said = set(folded.split())
     same_sense, other_sense = [], []
     for one in offered:
-        meanings = [set(words.split()) for words in map(fold, one.words)]
+        meanings = [set(words.split()) for words in map(_fold_label, one.words)]
         found = [meant for meant in meanings if said <= meant or meant <= said]
         if any(_same_sense(said, meant) for meant in found):
             same_sense.append(one.id)
@@ -113,14 +118,21 @@ def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> t
     # 11:00 is one character from 10:00: what has digits is never corrected.
     if not 4 <= len(folded) <= 60 or any(c.isdigit() for c in folded):
         return ()
-    found = []
+    said, found = set(folded.split()), []
+    matcher = difflib.SequenceMatcher(b=folded)
     for one in offered:
-        ways = [words for words in map(fold, one.words) if _same_sense(set(folded.split()), set(words.split()))]
+        ways = [words for words in map(_fold_label, one.words) if _same_sense(said, set(words.split()))]
         if " " not in folded:
             ways += [word for words in ways for word in words.split()]
-        if difflib.get_close_matches(folded, ways, n=1, cutoff=_ALIKE):
+        if any(_is_alike(matcher, words) for words in ways):
             found.append(one.id)
     return tuple(found)
+
+
+def _is_alike(matcher: difflib.SequenceMatcher[str], words: str) -> bool:
+    """Whether words are like those the matcher was made for; the cheap upper bounds of likeness are asked first."""
+    matcher.set_seq1(words)
+    return all(ratio() >= _ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
 def _same_sense(said: set[str], meant: set[str]) -> bool:

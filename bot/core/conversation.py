@@ -113,6 +113,16 @@ class Conversation:
         return self.stack[-1] if self.stack else None
 
 
+_DEFAULTS: Mapping[type, Mapping[str, Any]] = {
+    kind: {
+        one.name: one.default if one.default_factory is dataclasses.MISSING else one.default_factory()
+        for one in dataclasses.fields(kind)
+    }
+    for kind in (Passed, Frame, Shown, Open, Conversation)
+}
+"""The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
+
+
 def to_data(conversation: Conversation) -> dict[str, Any]:
     """Plain data, small: fields that have their default value are left out."""
     data: dict[str, Any] = _lean(conversation)
@@ -143,23 +153,20 @@ def _open(data: Mapping[str, Any]) -> Open:
 
 
 def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    names = {one.name for one in dataclasses.fields(kind)}
+    names = _DEFAULTS[kind]
     return {name: value for name, value in data.items() if name in names}
 
 
 def _lean(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        lean = {}
-        for one in dataclasses.fields(value):
-            held = getattr(value, one.name)
-            if one.default is not dataclasses.MISSING and held == one.default:
-                continue
-            if one.default_factory is not dataclasses.MISSING and held == one.default_factory():
-                continue
-            lean[one.name] = _lean(held)
-        return lean
-    if isinstance(value, Mapping):
-        return {name: _lean(held) for name, held in value.items()}
-    if isinstance(value, tuple | list):
-        return [_lean(held) for held in value]
-    return value
+    match value:
+        case str() | int() | None:
+            return value
+        case Passed() | Frame() | Shown() | Open() | Conversation():
+            held = ((name, default, getattr(value, name)) for name, default in _DEFAULTS[type(value)].items())
+            return {name: _lean(now) for name, default, now in held if now != default}
+        case tuple() | list():
+            return [_lean(one) for one in value]
+        case Mapping():
+            return {name: _lean(one) for name, one in value.items()}
+        case _:
+            return value

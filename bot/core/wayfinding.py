@@ -56,15 +56,16 @@ def person_named(walk: Walk, message: Message) -> bool:
     ask = walk.asking
     if walk.at_menu or (ask is not None and ask.type == "text"):
         return False
-    return bool(contained(_person_phrases(walk), fold(message.text))) and _call_person(walk)
+    folded = fold(message.text)
+    return bool(contained(_person_phrases(walk, folded), folded)) and _call_person(walk)
 
 
-def _person_phrases(walk: Walk) -> dict[str, str]:
-    """Phrases that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
+def _person_phrases(walk: Walk, folded: str) -> dict[str, str]:
+    """Phrases in it that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
     return {
         words: ""
         for words, found in walk.clinic.anywhere_words.items()
-        if found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
+        if words in folded and found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
     }
 
 
@@ -86,9 +87,9 @@ def flow_named(walk: Walk, message: Message) -> bool:
     phrases = {
         words: flow
         for words, flow in walk.clinic.start_words.items()
-        if flow != walk.clinic.otherwise and (not sure or " " in words or not words.isascii())
+        if words in folded and flow != walk.clinic.otherwise and (not sure or " " in words or not words.isascii())
     }
-    found = contained({**phrases, **_person_phrases(walk)}, folded)
+    found = contained({**phrases, **_person_phrases(walk, folded)}, folded)
     if found == ("",):
         return _call_person(walk)
     if len(found) != 1:

@@ -26,7 +26,10 @@ class FaqIndex:
         ways = [(id, bag) for id, question in questions.items() for bag in map(_groups, _ways(question)) if bag]
         seen = Counter(group for _, bag in ways for group in bag)
         self._rarity = {group: math.log((1 + len(ways)) / (1 + count)) + 1 for group, count in seen.items()}
-        self._owner = [id for id, _ in ways]
+        # The ways of one question stand together: where they begin and end.
+        owners = [id for id, _ in ways]
+        self._spans = [(id, owners.index(id), owners.index(id) + owners.count(id)) for id in dict.fromkeys(owners)]
+        self._ways = len(ways)
         self._unknown = math.log(1 + len(ways)) + 1
         self._postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for index, (_, bag) in enumerate(ways):
@@ -39,16 +42,12 @@ class FaqIndex:
         folded = fold(text[:TEXT_CHARACTERS_MAX])
         if folded in self._exact:
             return ((self._exact[folded], 100),)
-        score: dict[int, float] = defaultdict(float)
+        score = [0.0] * self._ways
         for group, weight in self._weighed(_groups(folded)).items():
             for index, other in self._postings.get(group, ()):
                 score[index] += weight * other
-        best: dict[str, float] = {}
-        for index, likeness in score.items():
-            owner = self._owner[index]
-            if likeness > best.get(owner, 0.0):
-                best[owner] = likeness
-        ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))
+        best = [(id, max(score[start:end])) for id, start, end in self._spans]
+        ranked = sorted(best, key=lambda item: (-item[1], item[0]))
         return tuple((id, round(likeness * 100)) for id, likeness in ranked[:CANDIDATES_MAX] if likeness >= 0.2)
 
     def _weighed(self, bag: Mapping[str, int]) -> dict[str, float]:

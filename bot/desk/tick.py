@@ -44,8 +44,9 @@ class Seen:
 
 
 def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
-    """Tick until ``stop`` is set."""
+    """Tick at once, and until ``stop`` is set. The first look counts: whoever ticked before us may have been killed."""
     seen = Seen()
+    tick(desk, seen, turns)
     while not stop.wait(TICK_SECONDS):
         tick(desk, seen, turns)
 

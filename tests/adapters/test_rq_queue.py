@@ -87,6 +87,12 @@ def test_a_queue_that_cannot_be_reached_says_so(kind: str) -> None:
         queue.enqueue("settle")
 
 
+def test_a_worker_without_redis_says_so_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(LiveAway):
+        work("unix:///nowhere/redis.sock", KNOWN, lambda event, ids: None, burst=True)
+    assert not caplog.records
+
+
 def test_known_jobs_run_in_order_and_leave_nothing_behind(room: Room) -> None:
     for id in (1, 2, 3):
         room.rq.enqueue_call(f"{__name__}.settle", args=(id,), result_ttl=0)

@@ -1,15 +1,39 @@
-"""``make bench``: what it costs to answer a patient."""
+"""``make bench``: what it costs to answer a patient. Prints what it finds; the only failure is a reply that never came.
+
+``--short`` is the form for ``make prove``, in under a minute. Parts can be named: reply, turns, growth, weight.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from tests.bench import reply
+from tests.bench import growth, reply, turns, weight
 
-if __name__ == "__main__":
+PARTS = ("weight", "growth", "turns", "reply")
+
+
+def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--messages", type=int, default=200)
+    options.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    options.add_argument("--short", action="store_true")
+    options.add_argument("--messages", type=int, help="messages whose replies are timed")
     options.add_argument("--a-second", type=float, default=10.0)
     given = options.parse_args()
-    sys.exit(reply.measure(given.messages, given.a_second))
+    if not set(given.parts) <= set(PARTS):
+        options.error(f"the parts are {', '.join(PARTS)}")
+    short, parts, lost = given.short, given.parts or PARTS, 0
+    if "weight" in parts:
+        weight.measure(runs=3 if short else 7)
+    if "growth" in parts:
+        growth.measure(rounds=200 if short else 1_000, conversations_max=10_000 if short else 100_000)
+    if "turns" in parts:
+        turns.measure(runs=3 if short else 5, count=200 if short else 1_500, patients=100 if short else 1_000)
+    if "reply" in parts:
+        print()
+        lost = reply.measure(given.messages or (50 if short else 200), given.a_second)
+    return lost
+
+
+if __name__ == "__main__":
+    sys.exit(main())

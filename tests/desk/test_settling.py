@@ -80,6 +80,13 @@ def test_a_message_that_is_listed_late_is_found_by_the_second_look(unclear: Fron
     assert unclear.carrier.words == []
 
 
+def test_a_message_is_found_although_our_clock_was_an_hour_ahead_when_it_was_posted(unclear: Front) -> None:
+    listed(unclear, created_at=unclear.clock.epoch - 3600)
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == ["sent"]
+
+
 @pytest.mark.parametrize("differing", [{"to": RAVI}, {"body": "Hello?"}, {"created_at": 0}])
 def test_a_message_to_another_with_other_words_or_from_before_is_not_ours(
     unclear: Front, differing: dict[str, Any]

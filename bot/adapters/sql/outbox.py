@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, and_, bindparam, case, func, insert, not_, or_, select, text, update
+from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql.part import Part, to_json
@@ -91,11 +91,16 @@ _ATTEMPTED = (
     .order_by(outbox.c.id)
     .with_for_update()
 )
+# Words said twice look alike in Twilio's list, so a message may have been settled as another attempt's: it stays there.
+_other = send_attempt.alias()
+_new_sid = bindparam("new_sid", type_=Text)
+_is_anothers = exists().where(_other.c.sid == _new_sid, _other.c.id != send_attempt.c.id).correlate(send_attempt)
+_free_sid = case((_is_anothers, None), else_=_new_sid)
 _CONCLUDE = (
     update(send_attempt)
     # A callback that was faster knows better.
     .where(send_attempt.c.id == bindparam("attempt"), text("outcome IN ('', 'unknown')"))
-    .values(sid=func.coalesce(bindparam("new_sid", type_=Text), send_attempt.c.sid))
+    .values(sid=func.coalesce(_free_sid, send_attempt.c.sid))
 )
 _KNOWN = (
     select(outbox.c.id, outbox.c.conversation, outbox.c.status, outbox.c.attempt, outbox.c.note)
@@ -108,7 +113,7 @@ _BY_SID = _KNOWN.where(send_attempt.c.sid == bindparam("called_back"))
 _HEARD = (
     update(send_attempt)
     .where(send_attempt.c.id == bindparam("attempt"))
-    .values(sid=func.coalesce(send_attempt.c.sid, bindparam("new_sid", type_=Text)))
+    .values(sid=func.coalesce(send_attempt.c.sid, _free_sid))
 )
 _SID = select(send_attempt.c.id).where(send_attempt.c.sid == bindparam("message"))
 
