@@ -51,6 +51,7 @@ lock: $(BUILT) ## Pin the newest versions that pyproject.toml allows in requirem
 	@build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --no-header --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
 		--extra postgresql --extra dev --output-file requirements.lock pyproject.toml
+	@rm -rf build/lock
 
 clean: ## Remove .venv and the caches; var/, which holds the clinic's data, stays.
 	@rm -rf .venv build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

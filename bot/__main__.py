@@ -97,6 +97,7 @@ def _backup(options: argparse.Namespace) -> int:
     except (settings.Unsafe, wiring.BackupRefused) as refusal:
         print(refusal, file=sys.stderr)
         return 1
+    print(f"Written to {options.file}. It holds patients' words and the secret key: keep it where nobody else reads.")
     return 0
 
 
@@ -115,6 +116,7 @@ def _restore(options: argparse.Namespace) -> int:
     except (BookAway, LiveAway) as away:
         print(f"The database or Redis cannot be reached ({away}). Nothing is started before it is.", file=sys.stderr)
         return 1
+    print("Restored. What may have been sent since the backup is looked up at Twilio before anything is sent again.")
     return 0
 
 
