@@ -476,7 +476,7 @@ class Spool(Protocol):
     """Red flags answered while the database was away, kept on disk until they can be written down."""
 
     def keep(self, sid: str, message: Mapping[str, str]) -> None:
-        """Keep a message durably under its sid. Keeping it again changes nothing."""
+        """Keep a message durably under its sid. Keeping it again changes nothing. Raises OSError."""
 
     def kept(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
         """Everything kept, as (sid, message), oldest first."""

@@ -189,5 +189,10 @@ def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAwa
     texts = words_for(reading.red_flags, reading.language or "en")
     messages = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
     # 200, or Twilio would not say the words; the message itself is kept until it can be written down.
-    desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})
+    try:
+        desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})
+    except OSError as error:
+        # Neither database nor disk: what we cannot keep we do not acknowledge. Twilio tries again, then its fallback.
+        desk.report("red_flag_not_kept", {"sid": arrived.sid, "error": type(error).__name__})
+        return away(BookAway())
     return Response(EMPTY.replace("<Response/>", f"<Response>{messages}</Response>"), mimetype="text/xml")

@@ -1,6 +1,6 @@
 """``make bench``: what it costs to answer a patient. Prints what it finds; the only failure is a reply that never came.
 
-``--short`` is the form for ``make prove``, in under a minute. Parts can be named: reply, turns, growth, weight.
+``--short`` is the form for ``make prove``. Parts can be named: weight, waiting, growth, turns, reply.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import growth, reply, turns, weight
+from tests.bench import growth, reply, turns, waiting, weight
 
-PARTS = ("weight", "growth", "turns", "reply")
+PARTS = ("weight", "waiting", "growth", "turns", "reply")
 
 
 def main() -> int:
@@ -25,6 +25,8 @@ def main() -> int:
     short, parts, lost = given.short, given.parts or PARTS, 0
     if "weight" in parts:
         weight.measure(runs=3 if short else 7)
+    if "waiting" in parts:
+        waiting.measure(runs=3 if short else 9)
     if "growth" in parts:
         growth.measure(rounds=200 if short else 1_000, conversations_max=10_000 if short else 100_000)
     if "turns" in parts:

@@ -7,18 +7,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests import needs
 from tests.web.simulated import ACCOUNT, CLINIC, MEI_LING, RAVI, TOKEN, World, simulated
 
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 expect.set_options(timeout=15_000)  # a busy machine is no bug
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 BUTTONS = {
@@ -38,15 +30,6 @@ LIST = {
         ],
     }
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = needs.chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

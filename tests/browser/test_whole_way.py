@@ -16,10 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests import needs
-from tests.browser.test_phone_page import QUIET
 
 PATIENCE_SECONDS = 60
 PATIENCE_MS = 20_000
@@ -63,15 +62,6 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield house
     finally:
         house.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = needs.chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 class Phone:

@@ -291,6 +291,18 @@ def test_without_the_database_a_red_flag_is_answered_at_once_and_kept(away: Desk
     assert [sid for sid, _ in away.spool.kept()] == [SID]
 
 
+def test_a_red_flag_that_neither_database_nor_disk_can_keep_is_left_with_twilio(away: Desk) -> None:
+    class FullDisk:
+        def keep(self, sid: str, message: object) -> None:
+            raise OSError("no space left")
+
+    told: list[str] = []
+    full = replace(away, spool=FullDisk(), report=lambda event, ids: told.append(event))  # type: ignore[arg-type]
+    client = create_webhook(full, door(), 8001).test_client()
+    assert post(client, {**TEXT, "Body": "I cannot pee and I am numb down there"}).status_code == 503
+    assert "red_flag_not_kept" in told
+
+
 def test_a_failure_is_a_plain_sentence_and_never_a_stack_trace(desk: Desk) -> None:
     told: list[str] = []
 
