@@ -1,126 +1,16 @@
-"""The shapes the desk needs from outside, and :class:`Desk`, the frozen bundle of them that every use case takes.
-
-A port exists only where something is really swapped: databases, Redis, Twilio, the queue, the clock and chance.
-Instants are UTC epoch seconds unless a name says ``now: datetime`` (aware, UTC).
-"""
+"""The book of record, a noun at a time: what one open transaction can be asked and told."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from bot.core.calendar import Busy, Diary, Slot
+from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
-from bot.core.events import Reading
-from bot.core.flow import Clinic
-
-
-class BookAway(Exception):
-    """The database cannot be used now. Nothing was written; the sender must try again."""
-
-
-class LiveAway(Exception):
-    """Redis cannot be used now. Everything goes on with the database alone, slower."""
-
-
-class SlotTaken(Exception):
-    """Somebody else has this time. Raised by the database's own rule; the savepoint is rolled back."""
-
-
-class CarrierRefused(Exception):
-    """Twilio answered, and it was no. ``code`` is Twilio's, ``status`` HTTP's; the message was certainly not taken.
-
-    ``retry_after`` (seconds) is set when Twilio asked us to slow down.
-    """
-
-    def __init__(self, status: int, code: int | None, retry_after: float | None = None) -> None:
-        super().__init__(f"refused: HTTP {status}, code {code}")
-        self.status, self.code, self.retry_after = status, code, retry_after
-
-
-class CarrierAway(Exception):
-    """Twilio could not be reached at all: the connection was refused, nothing was posted. Safe to try again."""
-
-
-class CarrierUnclear(Exception):
-    """Posted, and nobody knows whether Twilio took it: a time-out, a reset, a 5xx. Never repeated blindly."""
-
-
-# ---- clock and chance
-
-
-class Clock(Protocol):
-    """Time, passed in everywhere else."""
-
-    def now(self) -> datetime:
-        """Aware UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds that never go back, for leases and deadlines inside one process."""
-
-
-class Chance(Protocol):
-    """Everything that must not be guessed or repeated."""
-
-    def token(self) -> str:
-        """A fresh unguessable token, 32 hex digits."""
-
-    def below(self, limit: int) -> int:
-        """A random integer in ``0 .. limit-1``."""
-
-
-# ---- Redis: the live state machine
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What Redis says of a conversation: whether the hold is ours now, and the state as of ``seq`` and ``arrived``."""
-
-    held: bool
-    seq: int = -1
-    arrived: int = -1
-    state: str = ""
-
-
-class Live(Protocol):
-    """Holds and states of conversations, and the wake list. All methods raise :class:`LiveAway`.
-
-    Everything in it may vanish at any moment; correctness never rests on it.
-    """
-
-    def take(self, conversation: str, token: str) -> Taken:
-        """Take the hold (4 s lease) if it is free, and read the state, in one call."""
-
-    def note_more(self, conversation: str, token: str) -> Taken:
-        """Say that a message was parked for the holder; takes the hold if it has come free meanwhile."""
-
-    def give_back(  # noqa: PLR0913 - one round trip does all of it
-        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool
-    ) -> bool:
-        """Store the state if its ``seq`` is higher, free our own hold, and wake a sender when ``wake``.
-
-        When messages were parked meanwhile the hold is kept (with a fresh lease) and True is returned: take them up.
-        """
-
-    def wake(self, conversations: Sequence[str]) -> None:
-        """Put conversations on the wake list, so that senders look at their outbox at once."""
-
-    def forget(self, conversation: str) -> None:
-        """Drop the state of a conversation, so that the next turn reads it from the database."""
-
-    def next_awake(self, timeout_seconds: float, limit: int) -> tuple[str, ...]:
-        """Wait for conversations whose words should leave, at most ``limit``, and take them off the list."""
-
-    def healthy(self) -> bool:
-        """Whether Redis answers now. Never raises."""
-
-
-# ---- SQL: the book of record
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +184,9 @@ class Line:
 FollowUpEnd = Literal["queued", "skipped", "expired", "needs_person"]
 
 
-class Ledger(Protocol):
-    """One open transaction on the book of record. It commits when its ``with`` block ends well."""
+class ConversationsPart(Protocol):
+    """Conversations as last written down."""
 
-    def savepoint(self) -> AbstractContextManager[None]:
-        """Undo only what happens inside when it raises."""
-
-    # conversations
     def head(self, conversation: str) -> Head | None:
         """Lock the conversation's row and read its counters; None when there is no such conversation."""
 
@@ -322,7 +208,10 @@ class Ledger(Protocol):
     def thread(self, conversation: str, limit: int) -> tuple[Line, ...]:
         """The last lines of a conversation, oldest first."""
 
-    # inbox
+
+class InboxPart(Protocol):
+    """Messages as they arrived, and what happened in each turn."""
+
     def record(self, inbound: Inbound, status: Literal["waiting", "done"]) -> bool:
         """Keep a message. False when this sid is known already; nothing changes then."""
 
@@ -347,7 +236,10 @@ class Ledger(Protocol):
     def journal(self, conversation: str, seq: int, now: int, event: Mapping[str, Any], trace: Sequence[Any]) -> None:
         """Keep what happened in a turn, for replay, analytics and the thread."""
 
-    # outbox
+
+class OutboxPart(Protocol):
+    """Words on their way to patients."""
+
     def queue(self, conversation: str, words: Sequence[Words], now: int) -> int:
         """Put words into the outbox, in order; how many were new (a known ``key`` is left alone)."""
 
@@ -376,7 +268,10 @@ class Ledger(Protocol):
     def sid_known(self, sid: str) -> bool:
         """Whether a Twilio sid belongs to one of our rows."""
 
-    # appointments
+
+class DiaryPart(Protocol):
+    """Appointments, and holds on times."""
+
     def busy(self, practitioners: Sequence[str], start: int, end: int, now: int, conversation: str) -> tuple[Busy, ...]:
         """What is taken between two instants. Expired holds and this conversation's own hold are free to it."""
 
@@ -411,7 +306,10 @@ class Ledger(Protocol):
     def expire_holds(self, now: int) -> int:
         """Tidy holds that ran out; how many."""
 
-    # follow-ups
+
+class FollowUpsPart(Protocol):
+    """What is to be said later."""
+
     def follow_ups_due(self, now: int, limit: int) -> tuple[int, ...]:
         """Ids of pending follow-ups that are due."""
 
@@ -420,6 +318,13 @@ class Ledger(Protocol):
 
     def follow_up_done(self, id: int, status: FollowUpEnd, why: str, now: int) -> None:
         """Close a follow-up with the reason staff will read."""
+
+
+class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, Protocol):
+    """One open transaction on the book of record. It commits when its ``with`` block ends well."""
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo only what happens inside when it raises."""
 
 
 class Book(Protocol):
@@ -433,76 +338,3 @@ class Book(Protocol):
 
     def healthy(self) -> bool:
         """Whether the database answers now. Never raises."""
-
-
-# ---- Twilio
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A message as Twilio lists it."""
-
-    sid: str
-    to: str
-    body: str
-    created_at: int
-    status: str
-
-
-class Carrier(Protocol):
-    """Twilio's messages: the one door through which words leave."""
-
-    def post(self, outgoing: Outgoing, callback_url: str) -> str:
-        """Post a message; its sid. Raises CarrierRefused, CarrierAway or CarrierUnclear."""
-
-    def listed(self, to: str, since: int) -> tuple[Listed, ...]:
-        """Messages to an address made since an instant. Raises CarrierAway when Twilio cannot be asked."""
-
-    def words_of(self, outgoing: Outgoing) -> str:
-        """What Twilio will show as the body of this row, to recognise it in the list."""
-
-
-# ---- the queue
-
-
-class Queue(Protocol):
-    """RQ: what has a clock or takes long. Losing or doubling a job is harmless; the tick finds what was forgotten."""
-
-    def enqueue(self, job: str, *ids: int | str) -> None:
-        """Run a job of :mod:`bot.jobs` by name with ids only. Raises :class:`LiveAway`."""
-
-
-class Spool(Protocol):
-    """Red flags answered while the database was away, kept on disk until they can be written down."""
-
-    def keep(self, sid: str, message: Mapping[str, str]) -> None:
-        """Keep a message durably under its sid. Keeping it again changes nothing. Raises OSError."""
-
-    def kept(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
-        """Everything kept, as (sid, message), oldest first."""
-
-    def drop(self, sid: str) -> None:
-        """It is written down now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Everything outside, in one frozen value."""
-
-    clinic: Clinic
-    diary: Diary
-    clock: Clock
-    chance: Chance
-    live: Live
-    book: Book
-    queue: Queue
-    carrier: Callable[[], Carrier]
-    """Made when first needed: Twilio's client costs 100 ms and the webhook never posts."""
-    read: Callable[[str, datetime], Reading]
-    """Reads a patient's words (:func:`bot.desk.reading.reader`)."""
-    spool: Spool
-    conversation_key: bytes = b""
-    callback_base: str = ""
-    """Public URL that status callbacks come back to, without a slash at the end."""
-    report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
-    """Tell the operator what happened, with ids only: ``report("turn_failed", {"conversation": id})``."""
