@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.adapters import backup
 from bot.adapters.clock import SystemChance, SystemClock
@@ -15,7 +16,6 @@ from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
-from bot.adapters.simulator_store import Simulator
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook, migrate
 from bot.core.fault import Fault
@@ -23,6 +23,9 @@ from bot.core.transcript import Transcript
 from bot.desk.reading import reader
 from bot.ports import Carrier, Desk
 from bot.settings import Settings, read
+
+if TYPE_CHECKING:
+    from bot.adapters.simulator_store import Simulator
 
 log = logging.getLogger("frontdesk")
 
@@ -99,6 +102,8 @@ def open_carrier(settings: Settings) -> Carrier:
 
 def open_simulator(settings: Settings, desk: Desk) -> Simulator:
     """The patients' phones and the Twilio-shaped endpoint, for simulator mode only."""
+    from bot.adapters.simulator_store import Simulator
+
     return Simulator(
         path=settings.data_dir / "simulator.sqlite",
         account_sid=settings.twilio_account_sid,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
 from bot.adapters.flows_page import Page, data
+from bot.adapters.public_holidays import public_holidays
 from bot.core.calendar import Diary, Opening, Practitioner, Service
 from bot.core.fault import did_you_mean
 from bot.core.flow import Value
@@ -220,12 +221,9 @@ def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> fr
     if country and not re.fullmatch("[A-Z]{2}", country):
         page.fault("E04", entries.values["country"], f'"{country[:20]}" is no country code.', 'Write "SG".')
     elif country and years:
-        # Imported here: it takes 80 ms, and checking files needs no holidays.
-        from holidays import country_holidays
-
         try:
-            return frozenset(country_holidays(country, years=list(years)))
-        except NotImplementedError:
+            return public_holidays(country, tuple(years))
+        except LookupError:
             page.fault("E04", entries.values["country"], f'nobody knows the holidays of "{country}".', 'Write "SG".')
     return frozenset()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,6 +54,11 @@ _fold_label = lru_cache(maxsize=10_000)(fold)
 """For what the clinic wrote: it is folded with every reply. What patients wrote is not kept."""
 
 
+@lru_cache(maxsize=10_000)
+def _label_words(label: str) -> frozenset[str]:
+    return frozenset(fold(label).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Offered:
     """An option a reply can mean: its id, every way to say it, and the date and time it stands for if any."""
@@ -67,7 +72,7 @@ class Offered:
 def options_meant(text: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
     """Ids of the options a reply may mean: none, one, or several when it fits several equally well."""
     folded = fold(text)
-    if not folded:
+    if not folded or not offered:
         return ()
     for find in (_by_number, _by_exact_words, _by_date_and_time, _by_shared_words, _by_likeness):
         found = find(folded, reading, offered)
@@ -104,8 +109,7 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
     said = set(folded.split())
     same_sense, other_sense = [], []
     for one in offered:
-        meanings = [set(words.split()) for words in map(_fold_label, one.words)]
-        found = [meant for meant in meanings if said <= meant or meant <= said]
+        found = [meant for meant in map(_label_words, one.words) if said <= meant or meant <= said]
         if any(_same_sense(said, meant) for meant in found):
             same_sense.append(one.id)
         elif found:
@@ -118,25 +122,27 @@ def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> t
     # 11:00 is one character from 10:00: what has digits is never corrected.
     if not 4 <= len(folded) <= 60 or any(c.isdigit() for c in folded):
         return ()
-    said, found = set(folded.split()), []
-    matcher = difflib.SequenceMatcher(b=folded)
-    for one in offered:
-        ways = [words for words in map(_fold_label, one.words) if _same_sense(said, set(words.split()))]
-        if " " not in folded:
-            ways += [word for words in ways for word in words.split()]
-        if any(_is_alike(matcher, words) for words in ways):
-            found.append(one.id)
-    return tuple(found)
+    said = set(folded.split())
+    return tuple(one.id for one in offered if any(_is_like(folded, said, label) for label in one.words))
 
 
-def _is_alike(matcher: difflib.SequenceMatcher[str], words: str) -> bool:
-    """Whether words are like those the matcher was made for; the cheap upper bounds of likeness are asked first."""
-    matcher.set_seq1(words)
-    return all(ratio() >= _ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
+def _is_like(folded: str, said: Set[str], label: str) -> bool:
+    """Whether a reply is alike to a label in the same sense, or, being one word, to a word of it."""
+    words = _fold_label(label)
+    alike = _alike(folded, words) or (" " not in folded and any(_alike(folded, word) for word in words.split()))
+    return alike and _same_sense(said, _label_words(label))
 
 
-def _same_sense(said: set[str], meant: set[str]) -> bool:
-    return bool(said & NEGATIONS) == bool(meant & NEGATIONS)
+def _alike(said: str, words: str) -> bool:
+    """Whether two texts are alike. Nearly none are: what their lengths and letters rule out is not compared."""
+    common_min = _ALIKE * (len(said) + len(words)) / 2
+    if min(len(said), len(words)) < common_min or sum(map(said.__contains__, words)) < common_min:
+        return False
+    return difflib.SequenceMatcher(None, words, said).ratio() >= _ALIKE
+
+
+def _same_sense(said: Set[str], meant: Set[str]) -> bool:
+    return NEGATIONS.isdisjoint(said) == NEGATIONS.isdisjoint(meant)
 
 
 def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:

@@ -74,8 +74,7 @@ def _option_on_another_page(walk: Walk, message: Message, question: Open) -> boo
     ask = walk.asking
     if question.about != "step" or ask is None:
         return False
-    shown = {one.id for one in question.options}
-    others = [one for one in walk.offered(ask) if one.id not in shown]
+    others = walk.offered(ask, besides={one.id for one in question.options})
     found = options_meant(message.text, message.reading, [_ways_to_say(walk, question, one) for one in others])
     if len(found) != 1:
         return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Literal
 
 from bot.core.flow import NOTHING, Value
@@ -113,6 +114,7 @@ class Conversation:
         return self.stack[-1] if self.stack else None
 
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
     kind: {
         one.name: one.default if one.default_factory is dataclasses.MISSING else one.default_factory()
@@ -121,6 +123,7 @@ _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
     for kind in (Passed, Frame, Shown, Open, Conversation)
 }
 """The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
+_ALL_OF = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
 
 
 def to_data(conversation: Conversation) -> dict[str, Any]:
@@ -158,15 +161,12 @@ def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _lean(value: Any) -> Any:
-    match value:
-        case str() | int() | None:
-            return value
-        case Passed() | Frame() | Shown() | Open() | Conversation():
-            held = ((name, default, getattr(value, name)) for name, default in _DEFAULTS[type(value)].items())
-            return {name: _lean(now) for name, default, now in held if now != default}
-        case tuple() | list():
-            return [_lean(one) for one in value]
-        case Mapping():
-            return {name: _lean(one) for name, one in value.items()}
-        case _:
-            return value
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind in _DEFAULTS:
+        held = zip(_DEFAULTS[kind].items(), _ALL_OF[kind](value), strict=True)
+        return {name: _lean(now) for (name, default), now in held if now is not default and now != default}
+    if isinstance(value, tuple | list):
+        return [_lean(one) for one in value]
+    return {name: _lean(one) for name, one in value.items()} if isinstance(value, Mapping) else value

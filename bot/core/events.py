@@ -7,7 +7,7 @@ replaying a journal needs no reader and no clock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from bot.core.flow import Value
@@ -101,7 +101,15 @@ _KINDS: Mapping[str, type[Any]] = {
 
 def event_to_data(event: Event) -> dict[str, Any]:
     """The event as plain data for a journal; :func:`event_from_data` gives it back unchanged."""
-    return {"event": type(event).__name__, **asdict(event)}
+    data = {"event": type(event).__name__, **_fields(event)}
+    if isinstance(event, Message):
+        data["reading"] = _fields(event.reading)
+    return data
+
+
+def _fields(value: Event | Reading) -> dict[str, Any]:
+    # dataclasses.asdict copies all there is, value by value; what is frozen needs no copy.
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def event_from_data(data: Mapping[str, Any]) -> Event:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from bot.core.conversation import Conversation, Open, Shown
@@ -42,15 +42,16 @@ class Questions(Place):
         body = self.step.body if self.conversation.stack else None
         return body if isinstance(body, Ask) else None
 
-    def offered(self, ask: Ask) -> tuple[Shown, ...]:
-        """Every option a question has now, in the patient's language, on however many pages."""
+    def offered(self, ask: Ask, besides: Collection[str] = ()) -> tuple[Shown, ...]:
+        """Every option a question has now, in the patient's language, on however many pages, except some ids."""
         language = self.conversation.language
         values = self.option_values(ask)
         own = [
             Shown(option.id, self.names.render(option.label.in_language(language)))
             for option in (*ask.options, *ask.more_options)
+            if option.id not in besides
         ]
-        return (*(Shown(id, label(value, language)) for id, value in values.items()), *own)
+        return (*(Shown(id, label(value, language)) for id, value in values.items() if id not in besides), *own)
 
     def option_values(self, ask: Ask) -> dict[str, Mapping[str, Value]]:
         """The values behind ``options from``, by option id: what an action found, or one of the clinic's lists."""

@@ -111,7 +111,12 @@ def find_red_flags(text: str) -> tuple[str, ...]:
     starts: dict[Concept, list[int]] = defaultdict(list)
     for found in _standing(units, _find(index.root, units)):
         starts[found.concept].append(found.start)
-    families = {rule.family for rule in index.rules if _meets(rule, starts, units.places)}
+    if not starts:
+        return ()
+    spoken_of = starts.keys()
+    families = {
+        rule.family for rule in index.rules if rule.concepts <= spoken_of and _meets(rule, starts, units.places)
+    }
     return tuple(family for family in URGENCY if family in families)
 
 
@@ -211,9 +216,7 @@ def _denied(before: _Before, places: list[int], start: int) -> bool:
 
 
 def _meets(rule: _Rule, starts: dict[Concept, list[int]], places: list[int]) -> bool:
-    """Whether all concepts of the rule begin within its reach of one another."""
-    if not rule.concepts <= starts.keys():
-        return False
+    """Whether all concepts of the rule, each of which was found, begin within its reach of one another."""
     latest: dict[Concept, int] = {}
     for start, concept in sorted((start, one) for one in rule.concepts for start in starts[one]):
         latest[concept] = places[start]

@@ -1,7 +1,6 @@
 """The signature that Twilio puts on every webhook: one line of arithmetic, written once for both sides of the door."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 
@@ -14,4 +13,4 @@ def expected_signature(token: str, url: str, params: Mapping[str, str] | Iterabl
     """
     pairs = params.items() if isinstance(params, Mapping) else params
     signed = url + "".join(name + value for name, value in sorted(set(pairs)))
-    return base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+    return base64.b64encode(hmac.digest(token.encode(), signed.encode(), "sha1")).decode()

@@ -44,6 +44,8 @@ _MONTH_OF = {name: index + 1 for index, names in enumerate(_MONTHS) for name in 
 _WEEKDAY_OF = sorted(
     ((fold(name), index) for index, names in enumerate(_WEEKDAYS) for name in names), key=lambda named: -len(named[0])
 )
+_DAY_NAMED = re.compile("|".join([*sum(_RELATIVE.values(), ()), *(name for name, _ in _WEEKDAY_OF)]))
+"""Whether it is worth looking for each of them."""
 _MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 
 _ISO = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
@@ -110,6 +112,8 @@ def _written(low: str, today: date) -> list[date]:
 
 
 def _relative(low: str, today: date) -> list[date]:
+    if not _DAY_NAMED.search(low):
+        return []
     days = []
     rest = low
     for ahead in (2, 1, 0):

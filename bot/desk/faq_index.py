@@ -23,7 +23,8 @@ class FaqIndex:
     """The ways all questions are asked, weighed once; :meth:`candidates` is asked with each message."""
 
     def __init__(self, questions: Mapping[str, Question]) -> None:
-        ways = [(id, bag) for id, question in questions.items() for bag in map(_groups, _ways(question)) if bag]
+        asked = ((id, _groups(fold(way))) for id, question in questions.items() for way in _ways(question))
+        ways = [(id, bag) for id, bag in asked if bag]
         seen = Counter(group for _, bag in ways for group in bag)
         self._rarity = {group: math.log((1 + len(ways)) / (1 + count)) + 1 for group, count in seen.items()}
         # The ways of one question stand together: where they begin and end.
@@ -64,12 +65,11 @@ def _ways(question: Question) -> Iterable[str]:
         yield from ways
 
 
-def _groups(text: str) -> Counter[str]:
+def _groups(folded: str) -> Counter[str]:
     """Letter groups of a text; of scripts written without spaces one to three characters, else two to four."""
-    bag: Counter[str] = Counter()
-    for word in fold(text).split():
-        dense = any(ord(c) > 0x2E7F for c in word)
-        padded = word if dense else f" {word} "
-        for size in (1, 2, 3) if dense else (2, 3, 4):
-            bag.update(padded[i : i + size] for i in range(len(padded) - size + 1))
-    return bag
+    groups: list[str] = []
+    for word in folded.split():
+        dense = max(word) > "\u2e7f"
+        padded, sizes = (word, (1, 2, 3)) if dense else (f" {word} ", (2, 3, 4))
+        groups += [padded[i : i + size] for size in sizes for i in range(len(padded) - size + 1)]
+    return Counter(groups)

@@ -12,7 +12,6 @@ lost, late or wrong.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
-from bot.core.conversation import Conversation, from_data, to_data
+from bot.core.conversation import Conversation, from_data
 from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
 from bot.core.turn import Turn
 from bot.desk.apart import apart
@@ -53,12 +52,16 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a finished turn leaves behind: the state to put into Redis, and whether words wait in the outbox."""
+    """What a finished turn leaves behind: the state (JSON) to put into Redis, and whether words wait in the outbox."""
 
-    conversation: Conversation
+    state: str
     seq: int
     arrived: int
     speaks: bool = False
+
+
+NOTHING_NEW = Done("", -1, -1)
+"""Older than whatever Redis knows: only the hold is given back."""
 
 
 class Overran(BookAway):
@@ -67,8 +70,8 @@ class Overran(BookAway):
 
 def conversation_id(key: bytes, address: str) -> str:
     """The id of an address's conversation: keyed, so that it says nothing of a number to whoever reads a log."""
-    digest = hmac.new(key, address.encode(), hashlib.sha256).digest()
-    return base64.b32encode(digest)[:20].decode().lower()
+    digest = hmac.digest(key, address.encode(), "sha256")
+    return base64.b32encode(digest[:15])[:20].decode().lower()
 
 
 def receive(desk: Desk, arrived: Arrived) -> Received:
@@ -154,7 +157,8 @@ def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: H
 
 def _written(ledger: Ledger, decided: Turn, event: Event, head: Head, now: datetime) -> Done:
     after = Head(head.seq + 1, head.arrived)
-    return Done(decided.conversation, after.seq, after.arrived, write_down(ledger, decided, event, after, now))
+    state, speaks = write_down(ledger, decided, event, after, now)
+    return Done(state, after.seq, after.arrived, speaks)
 
 
 def _park(desk: Desk, conversation: str, address: str, event: Message, token: str) -> Received:
@@ -270,8 +274,12 @@ def _give_back(desk: Desk, conversation: str, token: str, done: Done | None, wai
             with apart(desk, "taking_up_failed", conversation=conversation):
                 later, more, all_taken = _take_up(desk, conversation)
             done, count, rest = _later(done, later), count + more, not all_taken
-        state = done or Done(Conversation("", ""), -1, -1)
-        given = _from_redis(lambda state=state: desk.live.give_back(conversation, token, *_live_state(state)))  # type: ignore[misc]
+        last = done or NOTHING_NEW
+        given = _from_redis(
+            lambda last=last: desk.live.give_back(  # type: ignore[misc]
+                conversation, token, last.seq, last.arrived, last.state, last.speaks
+            )
+        )
         if not given:
             break
         waiting, rest = True, True
@@ -284,11 +292,6 @@ def _later(done: Done | None, later: Done | None) -> Done | None:
     if done is None or later is None:
         return later or done
     return replace(later, speaks=done.speaks or later.speaks)
-
-
-def _live_state(done: Done) -> tuple[int, int, str, bool]:
-    state = json.dumps(to_data(done.conversation), ensure_ascii=False, separators=(",", ":")) if done.seq >= 0 else ""
-    return done.seq, done.arrived, state, done.speaks
 
 
 def _after(desk: Desk, conversation: str, done: Done | None) -> None:

@@ -20,14 +20,14 @@ INTERACTIVE_CHARACTERS_MAX = 1024
 """Twilio's limits for a message's text (error 21617) and for a text with buttons or a list."""
 
 
-def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: datetime) -> bool:
-    """Write a turn down inside the open transaction, under its new counters. True when words wait in the outbox
-    then."""
+def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: datetime) -> tuple[str, bool]:
+    """Write a turn down inside the open transaction, under its new counters: the state as it is kept, and whether words
+    wait in the outbox now."""
     stamp = int(now.timestamp())
-    ledger.save(turn.conversation, head.seq, head.arrived, stamp)
+    state = ledger.save(turn.conversation, head.seq, head.arrived, stamp)
     ledger.journal(turn.conversation.id, head.seq, stamp, event_to_data(event), list(_happenings(turn)))
     words = list(_words(turn, event))
-    return bool(words) and ledger.queue(turn.conversation.id, words, stamp) > 0
+    return state, bool(words) and ledger.queue(turn.conversation.id, words, stamp) > 0
 
 
 def safety_at_once(ledger: Ledger, conversation: Conversation, event: Message, now: datetime) -> None:

@@ -196,8 +196,8 @@ class ConversationsPart(Protocol):
     def read(self, conversation: str) -> Conversation | None:
         """The conversation as last written down."""
 
-    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> None:
-        """Write the conversation down, with its counters."""
+    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> str:
+        """Write the conversation down, with its counters; the JSON it is kept as, for Redis to hold as well."""
 
     def silences_due(self, now: int, limit: int) -> tuple[str, ...]:
         """Conversations whose silence has run out."""

@@ -11,8 +11,9 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from html import escape
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
@@ -122,6 +123,7 @@ def is_signed(door: Door, path: str, signature: str, form: MultiDict[str, str]) 
     return False
 
 
+@cache
 def _spellings(url: str) -> Sequence[str]:
     # Twilio signs the URL with or without the default port, depending on the product (twilio-python #392, #402).
     parts = urlsplit(url)
@@ -134,8 +136,8 @@ def _spellings(url: str) -> Sequence[str]:
 
 def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
     """A patient's message from Twilio's form. Raises Malformed, naming the field and never its value."""
-    for name in _SINGLE:
-        if len(form.getlist(name)) > 1:
+    for name, values in form.lists():
+        if len(values) > 1 and name in _SINGLE:
             raise Malformed(f"{name} is there more than once.")
     if _field(form, "AccountSid") != door.account_sid:
         raise Malformed("AccountSid is another account's.")
@@ -187,7 +189,7 @@ def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAwa
         return away(BookAway())
     desk.report("red_flag_without_book", {"sid": arrived.sid})
     texts = words_for(reading.red_flags, reading.language or "en")
-    messages = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
+    messages = "".join(f"<Message>{escape(text, quote=False)}</Message>" for text in texts)
     # 200, or Twilio would not say the words; the message itself is kept until it can be written down.
     try:
         desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})

@@ -17,6 +17,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     options.add_argument("--short", action="store_true")
+    options.add_argument("--conversations", type=int, help="how many are stored when growth is measured")
     options.add_argument("--messages", type=int, help="messages whose replies are timed")
     options.add_argument("--a-second", type=float, default=10.0)
     given = options.parse_args()
@@ -28,7 +29,7 @@ def main() -> int:
     if "waiting" in parts:
         waiting.measure(runs=3 if short else 9)
     if "growth" in parts:
-        growth.measure(rounds=200 if short else 1_000, conversations_max=10_000 if short else 100_000)
+        growth.measure(200 if short else 1_000, given.conversations or (2_000 if short else 100_000))
     if "turns" in parts:
         turns.measure(runs=3 if short else 5, count=200 if short else 1_500, patients=100 if short else 1_000)
     if "reply" in parts:

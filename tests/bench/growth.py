@@ -135,16 +135,16 @@ def _counted(desk: Desk) -> None:
     """What does not depend on the machine: round trips, commits, statements and bytes."""
     engine: Any = desk.book._engine  # type: ignore[attr-defined]
     client: Any = desk.live._redis  # type: ignore[attr-defined]
-    counts = {"commits": 0, "statements": 0}
-    event.listen(engine, "commit", lambda connection: counts.update(commits=counts["commits"] + 1))
-    event.listen(engine, "before_cursor_execute", lambda *_: counts.update(statements=counts["statements"] + 1))
+    said: list[str] = []
+    event.listen(engine, "checkout", lambda connection, *_: connection.set_trace_callback(said.append))
     for what, patient, talk in (("a FAQ turn", 1, (QUESTION,)), ("the dearest turn of a booking", 2, BOOKING)):
         found = []
         for words in talk:
-            counts.update(commits=0, statements=0)
+            said.clear()
             before = _scripts(client)
             _say(desk, patient, words)
-            found.append((_scripts(client) - before, counts["commits"], counts["statements"]))
+            statements = sum(words.startswith(("SELECT", "INSERT", "UPDATE", "DELETE")) for words in said)
+            found.append((_scripts(client) - before, said.count("COMMIT"), statements))
         trips, commits, statements = map(max, zip(*found, strict=True))
         print(f"{what}: {trips} Redis round trips, {commits} commit, {statements} statements")
     for _ in range(20):

@@ -1,5 +1,6 @@
 """Nothing grows with the number of rows: no statement of a turn, a sender or a tick reads a whole table."""
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import event
@@ -65,12 +66,28 @@ def test_no_statement_reads_a_whole_table(sqlite_url: str) -> None:
     with book.begin() as ledger:
         ledger.create(MEI_LING, NOW)
 
-    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "DELETE")):
-            rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if many else parameters)
-            plans[statement] = [row[-1] for row in rows]
+    class Explaining(sqlite3.Cursor):
+        """Asks how a statement will be carried out before it is, whoever runs it."""
 
-    event.listen(book._engine, "before_cursor_execute", explain)
+        def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
+            self._explain(statement, values)
+            return super().execute(statement, values)
+
+        def executemany(self, statement: str, rows: Any, /) -> sqlite3.Cursor:
+            self._explain(statement, rows[0])
+            return super().executemany(statement, rows)
+
+        def _explain(self, statement: str, values: Any) -> None:
+            if statement.startswith(("SELECT", "UPDATE", "DELETE")):
+                rows = super().execute(f"EXPLAIN QUERY PLAN {statement}", values)
+                plans[statement] = [row[-1] for row in rows]
+
+    class Explained(sqlite3.Connection):
+        def cursor(self, *_: Any) -> Explaining:
+            return super().cursor(Explaining)
+
+    book.dispose()
+    event.listen(book._engine, "do_connect", lambda _d, _r, args, how: sqlite3.connect(*args, factory=Explained, **how))
     everything_happens(book)
     book.dispose()
     assert len(plans) > 40

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.adapters.sql import direct
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import NEEDS_A_PERSON, UNDELIVERED, conversation, inbound, outbox, word
 from bot.core.conversation import Conversation, from_data, to_data
@@ -58,8 +59,8 @@ class Conversations(Part):
     """The conversations' part of :class:`bot.ports.Ledger`."""
 
     def head(self, conversation: str) -> Head | None:
-        row = self._connection.execute(_HEAD, {"conversation": conversation}).first()
-        return Head(row.seq, row.arrived) if row else None
+        row = direct.first(self._connection, _HEAD, {"conversation": conversation})
+        return Head(*row) if row else None
 
     def create(self, conversation: Conversation, now: int) -> Head:
         columns = {**_columns(conversation), "seq": conversation.turn, "created_at": now, "changed_at": now}
@@ -72,18 +73,22 @@ class Conversations(Part):
         state = self._connection.scalar(_READ, {"conversation": conversation})
         return from_data(json.loads(state)) if state else None
 
-    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> None:
-        self._connection.execute(
+    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> str:
+        columns = _columns(conversation)
+        direct.execute(
+            self._connection,
             _SAVE,
             {
                 "conversation": conversation.id,
-                **_columns(conversation),
+                **columns,
                 "seq": seq,
                 "arrived": arrived,
                 "changed_at": now,
                 "held_now": now if conversation.control == "held" else 0,
             },
         )
+        state: str = columns["state"]
+        return state
 
     def silences_due(self, now: int, limit: int) -> tuple[str, ...]:
         return tuple(self._connection.scalars(_SILENCES, {"now": now, "rows_max": limit}))

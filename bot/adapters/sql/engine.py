@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.ports import BookAway, SlotTaken
 
@@ -24,6 +25,8 @@ PATIENCE_SECONDS = 0.5
 """How long to wait for a lock or a free connection, each: the carrier is answered within a second."""
 STEP_SECONDS = 0.002
 """Between two looks whether SQLite's write lock is free; about half a small transaction."""
+IDLE_SECONDS = 1.0
+"""A connection that rested for longer is asked whether it still lives before it is used."""
 POSTGRESQL = {
     "statement_timeout": 3000,
     "lock_timeout": int(PATIENCE_SECONDS * 1000),
@@ -57,14 +60,15 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
             target.set(drivername="postgresql+psycopg"),
             hide_parameters=True,
             pool_timeout=patience_seconds,
-            pool_pre_ping=True,
             connect_args={
                 "connect_timeout": 1,
                 "tcp_user_timeout": 1000,
                 "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL.items()),
             },
         )
-    event.listen(engine, "handle_error", _in_our_words)
+        event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
+        event.listen(engine, "checkin", _rests)
+    event.listen(engine, "handle_error", _told)
     return engine
 
 
@@ -99,19 +103,38 @@ def _begin_immediate(patience_seconds: float, connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _in_our_words(context: ExceptionContext) -> BaseException | None:
-    """BookAway when the database is out of order, SlotTaken for its overlap rule; None leaves an error as it is."""
-    error, original = context.sqlalchemy_exception, context.original_exception
-    if isinstance(error, IntegrityError):
-        overlap = getattr(original, "sqlstate", None) == EXCLUSION_VIOLATION or str(original) == "overlap"
+def in_our_words(dialect: Dialect, error: BaseException) -> Exception | None:
+    """What an error of the driver means: BookAway when the database is out of order, SlotTaken for its overlap rule,
+    None when our statement is wrong."""
+    driver: Any = dialect.loaded_dbapi
+    if isinstance(error, driver.IntegrityError):
+        overlap = getattr(error, "sqlstate", None) == EXCLUSION_VIOLATION or str(error) == "overlap"
         return SlotTaken() if overlap else None
-    if context.is_disconnect or _out_of_order(error, original):
-        return BookAway(type(original).__name__)
-    return None
-
-
-def _out_of_order(error: Any, original: BaseException) -> bool:
-    code = getattr(original, "sqlite_errorcode", None)
+    code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
-        return code & 0xFF in SQLITE_OUT_OF_ORDER
-    return isinstance(error, OperationalError | InterfaceError)
+        out_of_order = code & 0xFF in SQLITE_OUT_OF_ORDER
+    else:
+        out_of_order = isinstance(error, driver.OperationalError | driver.InterfaceError)
+    return BookAway(type(error).__name__) if out_of_order else None
+
+
+def _told(context: ExceptionContext) -> BaseException | None:
+    """SQLAlchemy's errors in our words; None leaves an error as it is."""
+    error = context.original_exception
+    return BookAway(type(error).__name__) if context.is_disconnect else in_our_words(context.dialect, error)
+
+
+def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A connection that rested may have been cut off meanwhile. Asking each time would cost every turn a round trip."""
+    if time.monotonic() - record.info.get("rested_since", 0.0) < IDLE_SECONDS:
+        return
+    try:
+        alive = dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        alive = False
+    if not alive:
+        raise DisconnectionError("cut off while it rested")
+
+
+def _rests(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rested_since"] = time.monotonic()

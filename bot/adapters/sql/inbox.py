@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from bot.adapters.sql import direct
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import conversation, inbound, word
 from bot.ports import Inbound
@@ -59,7 +60,7 @@ class Inbox(Part):
             "status": status,
             "attempts": inbound.attempts,
         }
-        return self._connection.execute(_RECORD, row).first() is not None
+        return direct.first(self._connection, _RECORD, row) is not None
 
     def inbound_status(self, sid: str) -> str | None:
         status: str | None = self._connection.scalar(_STATUS, {"message": sid})

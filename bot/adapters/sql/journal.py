@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select
 
+from bot.adapters.sql import direct
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import inbound, journal, outbox
 from bot.ports import Line
@@ -43,7 +44,7 @@ class Journal(Part):
 
     def journal(self, conversation: str, seq: int, now: int, event: Mapping[str, Any], trace: Sequence[Any]) -> None:
         row = {"conversation": conversation, "seq": seq, "at": now, "event": to_json(event), "trace": to_json(trace)}
-        self._connection.execute(_KEEP, row)
+        direct.execute(self._connection, _KEEP, row)
 
     def thread(self, conversation: str, limit: int) -> tuple[Line, ...]:
         where = {"conversation": conversation, "rows_max": limit}

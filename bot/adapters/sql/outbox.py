@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
+from bot.adapters.sql import direct
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
@@ -177,7 +178,7 @@ class Outbox(Part):
         if any(row["key"] for row in rows):
             return sum(self._connection.execute(_QUEUE_ONCE, row).first() is not None for row in rows)
         if rows:
-            self._connection.execute(_QUEUE, rows)
+            direct.execute(self._connection, _QUEUE, *rows)
         return len(rows)
 
     def claim(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,5 @@ class Part:
             yield
 
 
-def to_json(value: Any) -> str:
-    """Compact JSON that keeps every script readable."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+to_json: Callable[[Any], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Compact JSON that keeps every script readable."""
