@@ -72,3 +72,13 @@ def test_the_lock_pins_every_package_and_names_no_registry() -> None:
     assert "http" not in re.sub(r"aiohttp", "", lock)
     for line in filter(None, lock.splitlines()):
         assert re.match(r"\s*#|\s+--hash=sha256:[0-9a-f]{64}|[a-z0-9.-]+==\S+ ", line), line
+
+
+def test_the_web_process_carries_nothing_that_it_may_never_use() -> None:
+    heavy = {"alembic", "babel", "holidays", "phonenumbers", "psycopg", "rq", "ruamel", "twilio"}
+    program = (
+        "import sys; from pathlib import Path; import wsgi; from bot import wiring; "
+        "wiring.look_at_flows(Path('flows'), (2026, 2027)); print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=TREE, capture_output=True, text=True, check=True)
+    assert heavy & set(done.stdout.split()) == set()

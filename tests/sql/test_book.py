@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.adapters.sql import SqlBook, migrate
 from bot.adapters.sql.schema import metadata
 from bot.core.conversation import Conversation
-from bot.ports import BookAway, SlotTaken
+from bot.ports import BookAway, Head, SlotTaken
 from tests.sql.clinic import MEI_LING, NOW, RAVI, book_one, booking, message
 
 ANSWER_SECONDS_MAX = 5.0
@@ -157,6 +157,17 @@ def test_a_broken_connection_writes_nothing_and_the_next_one_works(postgres: Any
     with book.begin() as ledger:
         assert ledger.read("meiling") is None
         ledger.create(MEI_LING, NOW)
+    book.dispose()
+
+
+def test_a_connection_cut_off_while_it_rested_is_replaced_unnoticed(postgres: Any, postgres_url: str) -> None:
+    book = SqlBook(postgres_url)
+    event.listen(book._engine, "checkin", lambda _, record: record.info.update(rested_since=time.monotonic() - 60))
+    with book.begin() as ledger:
+        ledger.create(MEI_LING, NOW)
+    end_sessions(postgres, postgres_url)
+    with book.begin() as ledger:
+        assert ledger.head("meiling") == Head(0, 0)
     book.dispose()
 
 
