@@ -32,6 +32,9 @@ POSTGRESQL = {
 """Milliseconds. The last frees what a stopped process has locked."""
 EXCLUSION_VIOLATION = "23P01"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+POSTGRESQL_OUT_OF_ORDER = ("25006", "XX")
+"""A replica, which only reads, as after a failover; and what PostgreSQL finds wrong with itself. The rest of what is out
+of order comes as an operational error."""
 SQLITE_OUT_OF_ORDER = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
 """busy, locked, nomem, readonly, interrupt, ioerr, corrupt, full, cantopen, protocol, notadb:
 https://www.sqlite.org/rescode.html. Any other code means that our statement is wrong."""
@@ -114,4 +117,6 @@ def _out_of_order(error: Any, original: BaseException) -> bool:
     code = getattr(original, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in SQLITE_OUT_OF_ORDER
+    if str(getattr(original, "sqlstate", None)).startswith(POSTGRESQL_OUT_OF_ORDER):
+        return True
     return isinstance(error, OperationalError | InterfaceError)
