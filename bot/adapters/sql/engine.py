@@ -33,8 +33,8 @@ POSTGRESQL = {
 EXCLUSION_VIOLATION = "23P01"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 POSTGRESQL_OUT_OF_ORDER = ("25006", "XX")
-"""A replica, which only reads, as after a failover; and what PostgreSQL finds wrong with itself. The rest of what is out
-of order comes as an operational error."""
+"""A replica, which only reads, as after a failover; and what PostgreSQL finds wrong with itself. The rest of what is
+out of order comes as an operational error."""
 SQLITE_OUT_OF_ORDER = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
 """busy, locked, nomem, readonly, interrupt, ioerr, corrupt, full, cantopen, protocol, notadb:
 https://www.sqlite.org/rescode.html. Any other code means that our statement is wrong."""
