@@ -11,7 +11,6 @@ from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
 
-
 _CONVERSATION = re.compile(r"[a-z2-7]{1,20}", re.ASCII)
 
 

@@ -51,27 +51,30 @@ def refusing_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
     class Refusing(StreamRequestHandler):
         def handle(self) -> None:
-            while line := self.rfile.readline():
-                if request.param is None and b"EXEC" in line.upper():
+            while head := self.rfile.readline():
+                # "*3" and then, for each of three words, its length and itself.
+                words = [self.rfile.readline().strip() for _ in range(2 * int(head[1:]))][1::2]
+                if request.param is None and words[0] in (b"EXEC", b"EVALSHA"):
                     return
-                if line.startswith(b"*"):
-                    self.wfile.write(b"+OK\r\n" if request.param is None else f"-{request.param}\r\n".encode())
+                self.wfile.write(b"+OK\r\n" if request.param is None else f"-{request.param}\r\n".encode())
 
     with ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
         server.daemon_threads = True
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield f"redis://127.0.0.1:{server.server_address[1]}"
+        yield f"redis://127.0.0.1:{server.server_address[1]}?protocol=2"
         server.shutdown()
         thread.join()
 
 
 def a_patient_is_answered(redis_url: str, sqlite_url: str) -> None:
     clock = FakeClock()
-    with closing(RedisLive(redis_url, clock.monotonic)) as live:
-        with open_desk(sqlite_url, clock=clock, live=live, queue=RqQueue(redis_url)) as desk:
-            assert receive(desk, Arrived(SID, MEI_LING, "text", "hello")) == "taken"
-            assert Sayings(desk, conversation_id(desk.conversation_key, MEI_LING)).lines()
+    with (
+        closing(RedisLive(redis_url, clock.monotonic)) as live,
+        open_desk(sqlite_url, clock=clock, live=live, queue=RqQueue(redis_url)) as desk,
+    ):
+        assert receive(desk, Arrived(SID, MEI_LING, "text", "hello")) == "taken"
+        assert Sayings(desk, conversation_id(desk.conversation_key, MEI_LING)).lines()
 
 
 @pytest.mark.parametrize("trouble", [full, replica], ids=["case-117 full", "case-117 a replica"])
@@ -90,6 +93,23 @@ def test_a_redis_that_answers_with_errors_or_hangs_up_is_away(
     a_patient_is_answered(refusing_url, sqlite_url)
     with pytest.raises(LiveAway):
         RqQueue(refusing_url).enqueue("settle")
+
+
+@pytest.mark.parametrize("state", ["", "no state", "1 1 {", "999999 1 {}", "-1 x y", "1 1 []"])
+def test_whatever_stands_in_redis_for_a_conversation_the_database_is_believed(
+    redis: Redis, redis_url: str, sqlite_url: str, state: str
+) -> None:
+    clock = FakeClock()
+    with (
+        closing(RedisLive(redis_url, clock.monotonic)) as live,
+        open_desk(sqlite_url, clock=clock, live=live, queue=FakeQueue()) as desk,
+    ):
+        id = conversation_id(desk.conversation_key, MEI_LING)
+        receive(desk, Arrived(SID, MEI_LING, "text", "book"))
+        before = len(Sayings(desk, id).lines())
+        redis.set(f"frontdesk:{{{id}}}:state", state)
+        receive(desk, Arrived("SM" + "b" * 32, MEI_LING, "text", "First consultation"))
+        assert "Which day suits you?" in Sayings(desk, id).lines()[before]
 
 
 def test_two_that_tick_take_a_parked_message_up_once(database_url: str) -> None:  # case-126
