@@ -26,7 +26,7 @@ from rq.serializers import JSONSerializer
 from tests.bench.house import environment
 from tests.chaos.house import wait_until
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 60
 PRIVATE = "I cannot pee, call +6591234567"
 
 
