@@ -191,7 +191,8 @@ def test_redis_emptied_while_it_works_stops_nothing(room: Room) -> None:  # case
 def test_told_to_stop_it_stops_and_killed_it_leaves_nothing_that_hinders_the_next(
     room: Room, place: dict[str, str], tmp_path: Path
 ) -> None:  # case-120, case-121
-    for number, code in ((signal.SIGTERM, 0), (signal.SIGKILL, -signal.SIGKILL)):
+    # RQ says that it is there before it listens to signals: told to stop in between, it just ends.
+    for number, codes in ((signal.SIGTERM, (0, -signal.SIGTERM)), (signal.SIGKILL, (-signal.SIGKILL,))):
         before = room.redis.smembers("rq:workers")
         with working(tmp_path, place) as another:
             wait_until(
@@ -200,7 +201,7 @@ def test_told_to_stop_it_stops_and_killed_it_leaves_nothing_that_hinders_the_nex
                 "it did not start",
             )
             another.send_signal(number)
-            assert another.wait(PATIENCE_SECONDS) == code
+            assert another.wait(PATIENCE_SECONDS) in codes
     assert "Traceback" not in (tmp_path / "log").read_text()
     room.works_on()
 
