@@ -24,7 +24,8 @@ def senders() -> None:
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
     wiring.log_to_stderr()
-    desk = wiring.open_desk(settings.read(os.environ))
+    with wiring.plainly():
+        desk = wiring.open_desk(settings.read(os.environ))
     name = f"{socket.gethostname()}-{os.getpid()}"
     threads = [Thread(target=keep_ticking, args=(desk, turns, stop))]
     threads += [Thread(target=keep_sending, args=(desk, f"{name}-{number}", stop)) for number in range(SENDERS)]
@@ -47,10 +48,12 @@ def rq() -> None:
     from bot.ports import LiveAway
 
     wiring.log_to_stderr()
+    with wiring.plainly():
+        url, report = settings.read(os.environ).redis_url, desk().report
     try:
-        work(settings.read(os.environ).redis_url, JOBS, desk().report)
+        work(url, JOBS, report)
     except LiveAway:
-        desk().report("queue_away", {})
+        report("queue_away", {})
         sys.exit(1)
 
 

@@ -13,16 +13,19 @@ from bot import web, wiring
 def webhook() -> Flask:
     """The process Twilio talks to."""
     wiring.log_to_stderr()
-    settings = environment.read(os.environ)
+    with wiring.plainly():
+        settings = environment.read(os.environ)
+        desk = wiring.open_desk(settings)
     door = web.Door(settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from)
-    return web.create_webhook(wiring.open_desk(settings), door, settings.desk_port)
+    return web.create_webhook(desk, door, settings.desk_port)
 
 
 def pages() -> Flask:
     """The process browsers talk to; with the phone in simulator mode."""
     wiring.log_to_stderr()
-    settings = environment.read(os.environ)
-    desk = wiring.open_desk(settings)
+    with wiring.plainly():
+        settings = environment.read(os.environ)
+        desk = wiring.open_desk(settings)
     app = web.create_pages(desk, with_phone=settings.simulator)
     if settings.simulator:
         from bot.web.phone import phone_room

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 
 from bot.desk import follow_ups, settling, turns
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
+
+_CONVERSATION = re.compile(r"[a-z2-7]{1,20}", re.ASCII)
+
+
+class NoId(Exception):
+    """An argument that is none of our ids. It is not looked up, nor shown: it may be anything."""
 
 
 @cache
@@ -24,11 +31,15 @@ def settle() -> None:
 
 def send_follow_up(id: int) -> None:
     """Put a follow-up that is due into the outbox."""
+    if type(id) is not int or not 0 < id < 2**63:
+        raise NoId
     follow_ups.send_follow_up(desk(), id)
 
 
 def take_up_waiting(conversation: str) -> None:
     """Take up the parked messages of a conversation."""
+    if type(conversation) is not str or not _CONVERSATION.fullmatch(conversation):
+        raise NoId
     turns.take_up_waiting(desk(), conversation)
 
 

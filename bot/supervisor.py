@@ -36,6 +36,8 @@ KILL_SECONDS_MAX = 1.0
 # A guard at work holds the lock for as long as stopping may take.
 LOCK_SECONDS_MAX = STOP_SECONDS_MAX + KILL_SECONDS_MAX + 2
 HEALTH_SECONDS_MAX = 1.0
+WEBHOOK_SHAPE = ("--worker-class", "bot.web.prompt_worker.PromptWorker", "--workers", "2", "--threads", "4")
+PAGES_SHAPE = ("--worker-class", "gthread", "--workers", "1", "--threads", "24")
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,20 +318,21 @@ def _children(settings: Settings) -> tuple[Child, ...]:
         own_redis = (Child("redis", command, base=True),)
     return (
         *own_redis,
-        Child("webhook", _gunicorn(settings, "wsgi:webhook()", settings.port, workers=2, threads=4)),
-        Child("pages", _gunicorn(settings, "wsgi:pages()", settings.desk_port, workers=1, threads=24)),
+        Child("webhook", _gunicorn(settings, "wsgi:webhook()", settings.port, *WEBHOOK_SHAPE)),
+        Child("pages", _gunicorn(settings, "wsgi:pages()", settings.desk_port, *PAGES_SHAPE)),
         Child("senders", (sys.executable, "worker.py", "senders")),
         Child("rq", (sys.executable, "worker.py", "rq")),
     )
 
 
-def _gunicorn(settings: Settings, application: str, port: int, *, workers: int, threads: int) -> tuple[str, ...]:
+def _gunicorn(settings: Settings, application: str, port: int, *how: str) -> tuple[str, ...]:
     control_files = settings.data_dir / "gunicorn"
     control_files.mkdir(parents=True, exist_ok=True, mode=0o700)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return (
-        *(sys.executable, "-m", "gunicorn", application, "--bind", f"{host}:{port}", "--worker-class", "gthread"),
-        *("--workers", str(workers), "--threads", str(threads), "--graceful-timeout", "2", "--log-level", "warning"),
+        *(sys.executable, "-m", "gunicorn", application, "--bind", f"{host}:{port}", *how),
+        # Warnings are about requests that are none, and show a stranger's bytes.
+        *("--graceful-timeout", "2", "--log-level", "error"),
         *("--no-control-socket", "--worker-tmp-dir", str(control_files)),
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,8 @@ from bot.adapters.sql import SqlBook, migrate
 from bot.core.fault import Fault
 from bot.core.transcript import Transcript
 from bot.desk.reading import reader
-from bot.ports import Carrier, Desk
-from bot.settings import Settings, read
+from bot.ports import BookAway, Carrier, Desk
+from bot.settings import Settings, Unsafe, read
 
 if TYPE_CHECKING:
     from bot.adapters.simulator_store import Simulator
@@ -125,6 +126,23 @@ def log_to_stderr() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for noisy in ("twilio.http_client", "rq.worker", "alembic", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """What keeps a process from starting is said in a few words, not as a stack trace, and ends it.
+
+    The exit code is 3: gunicorn's master then knows that its worker cannot start, and ends too.
+    """
+    try:
+        yield
+        return
+    except (Unsafe, BrokenFlows) as refusal:
+        reason = str(refusal)
+    except BookAway as away:
+        reason = f"The database cannot be used ({away}): look whether it runs, and at DATABASE_URL."
+    log.critical("cannot_start %s", reason)
+    sys.exit(3)
 
 
 def migrate_book(settings: Settings) -> None:

@@ -186,7 +186,9 @@ def _keys(conversation: str) -> tuple[str, str]:
 
 def _taken(answer: Sequence[Any]) -> Taken:
     held, kept = bool(answer[0]), answer[1]
-    if not kept:
+    try:
+        seq, arrived, state = kept.split(" ", 2)
+        return Taken(held, int(seq), int(arrived), state)
+    except ValueError:
+        # Nothing, or nothing of ours: the database knows.
         return Taken(held)
-    seq, arrived, state = kept.split(" ", 2)
-    return Taken(held, int(seq), int(arrived), state)

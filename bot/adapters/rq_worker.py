@@ -15,7 +15,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
-from rq.exceptions import DeserializationError
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -50,7 +50,7 @@ def _work(url: str, jobs: frozenset[str], report: Report, burst: bool) -> None:
         [QUEUE],
         connection=Redis.from_url(url),
         serializer=JSONSerializer,
-        job_class=job_class(jobs),
+        job_class=job_class(jobs, report),
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=LOOK_AFTER_SECONDS,
         job_monitoring_interval=LOOK_AFTER_SECONDS,
@@ -60,7 +60,7 @@ def _work(url: str, jobs: frozenset[str], report: Report, burst: bool) -> None:
     worker.work(burst=burst, logging_level="CRITICAL")
 
 
-def job_class(jobs: frozenset[str]) -> type[Job]:
+def job_class(jobs: frozenset[str], report: Report = lambda event, ids: None) -> type[Job]:
     """The only kind of job the worker takes from Redis."""
 
     class KnownJob(Job):
@@ -74,7 +74,12 @@ def job_class(jobs: frozenset[str]) -> type[Job]:
             return found
 
         def restore(self, raw_data: Any) -> Any:
-            restored = super().restore(raw_data)
+            try:
+                restored = super().restore(raw_data)
+            except Exception as error:  # noqa: BLE001 - RQ's worker would end here, without a word
+                # What it is told is not there it leaves alone.
+                report("job_refused", {"job": self.id, "error": type(error).__name__})
+                raise NoSuchJobError(self.id) from None
             self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
             self.webhooks = []
             return restored

@@ -25,12 +25,20 @@ class FileSpool:
         draft.replace(self._directory / f"{sid}.json")
 
     def kept(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
-        """Everything kept, as (sid, message), oldest first."""
+        """Everything kept, as (sid, message), oldest first. What cannot be read any more is an empty message."""
         if not self._directory.is_dir():
             return ()
         files = sorted(self._directory.glob("[!.]*.json"), key=lambda file: (file.stat().st_mtime_ns, file.name))
-        return tuple((file.stem, json.loads(file.read_text())) for file in files)
+        return tuple((file.stem, _message(file)) for file in files)
 
     def drop(self, sid: str) -> None:
         """It is written down now."""
         (self._directory / f"{sid}.json").unlink(missing_ok=True)
+
+
+def _message(file: Path) -> Mapping[str, str]:
+    try:
+        message = json.loads(file.read_bytes())
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}

@@ -308,9 +308,19 @@ def _let_go(desk: Desk, conversation: str, token: str) -> None:
 
 
 def take_from_spool(desk: Desk) -> int:
-    """Write down the red flags that were answered while the database was away; how many."""
-    kept = desk.spool.kept()
-    for sid, message in kept:
-        receive(desk, Arrived(sid, message["address"], "text", message["text"]))
+    """Write down the red flags that were answered while the database was away; how many. Raises BookAway.
+
+    One that cannot be written down stays where it is, is told at every look, and holds back no other.
+    """
+    written = 0
+    for sid, message in desk.spool.kept():
+        try:
+            receive(desk, Arrived(sid, message["address"], "text", message["text"]))
+        except BookAway:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the next one must be written down
+            desk.report("red_flag_not_written", {"sid": sid, "error": type(error).__name__})
+            continue
         desk.spool.drop(sid)
-    return len(kept)
+        written += 1
+    return written

@@ -154,7 +154,7 @@ class Spool(Protocol):
         """Keep a message durably under its sid. Keeping it again changes nothing. Raises OSError."""
 
     def kept(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
-        """Everything kept, as (sid, message), oldest first."""
+        """Everything kept, as (sid, message), oldest first. What cannot be read any more is an empty message."""
 
     def drop(self, sid: str) -> None:
         """It is written down now."""

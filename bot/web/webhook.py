@@ -16,6 +16,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
+from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 
 from bot.core.delivery import FROM_TWILIO
@@ -70,8 +71,9 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
         if request.mimetype != "application/x-www-form-urlencoded":
             return Response("Only signed forms are taken here.\n", 415, mimetype="text/plain")
         signature = request.headers.get("X-Twilio-Signature", "")
-        if not is_signed(door, request.full_path.rstrip("?"), signature, request.form):
+        if not is_signed(door, request.full_path.rstrip("?"), signature, _whole_form()):
             return Response("The signature is not right.\n", 403, mimetype="text/plain")
+        _refuse_doubled(request.form)
         return None
 
     @room.errorhandler(Malformed)
@@ -94,6 +96,20 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
 
     _add_status(room, desk)
     return room
+
+
+def _whole_form() -> MultiDict[str, str]:
+    """The form, read to its end. The server reads a body only now, so it is here that a broken one comes to light."""
+    try:
+        return request.form
+    except ParseException as error:
+        raise Malformed("The body did not come whole.") from error
+
+
+def _refuse_doubled(form: MultiDict[str, str]) -> None:
+    for name, values in form.lists():
+        if len(values) > 1 and name in _SINGLE:
+            raise Malformed(f"{name} is there more than once.")
 
 
 def _add_status(room: Blueprint, desk: Desk) -> None:
@@ -136,9 +152,6 @@ def _spellings(url: str) -> Sequence[str]:
 
 def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
     """A patient's message from Twilio's form. Raises Malformed, naming the field and never its value."""
-    for name, values in form.lists():
-        if len(values) > 1 and name in _SINGLE:
-            raise Malformed(f"{name} is there more than once.")
     if _field(form, "AccountSid") != door.account_sid:
         raise Malformed("AccountSid is another account's.")
     if _field(form, "To") != door.address:
@@ -183,18 +196,19 @@ def _field(form: MultiDict[str, str], name: str, default: str | None = None) -> 
 
 
 def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAway], Response]) -> Response:
-    """The database is away. Everything else is tried again by Twilio; a red flag is answered now, without a store."""
+    """The database is away. Everything else is tried again by Twilio; a red flag is answered now, without a store.
+
+    Always 200: Twilio says the words of no other answer.
+    """
     reading = desk.read(arrived.text, desk.clock.now())
     if not reading.red_flags:
         return away(BookAway())
     desk.report("red_flag_without_book", {"sid": arrived.sid})
-    texts = words_for(reading.red_flags, reading.language or "en")
-    messages = "".join(f"<Message>{escape(text, quote=False)}</Message>" for text in texts)
-    # 200, or Twilio would not say the words; the message itself is kept until it can be written down.
     try:
         desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})
     except OSError as error:
-        # Neither database nor disk: what we cannot keep we do not acknowledge. Twilio tries again, then its fallback.
+        # Neither database nor disk. Twilio's own list still has the message, under this sid.
         desk.report("red_flag_not_kept", {"sid": arrived.sid, "error": type(error).__name__})
-        return away(BookAway())
+    texts = words_for(reading.red_flags, reading.language or "en")
+    messages = "".join(f"<Message>{escape(text, quote=False)}</Message>" for text in texts)
     return Response(EMPTY.replace("<Response/>", f"<Response>{messages}</Response>"), mimetype="text/xml")

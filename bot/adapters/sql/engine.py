@@ -35,6 +35,9 @@ POSTGRESQL = {
 """Milliseconds. The last frees what a stopped process has locked."""
 EXCLUSION_VIOLATION = "23P01"
 """https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+POSTGRESQL_OUT_OF_ORDER = ("25006", "XX")
+"""A replica, which only reads, as after a failover; and what PostgreSQL finds wrong with itself. The rest of what is
+out of order comes as an operational error."""
 SQLITE_OUT_OF_ORDER = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
 """busy, locked, nomem, readonly, interrupt, ioerr, corrupt, full, cantopen, protocol, notadb:
 https://www.sqlite.org/rescode.html. Any other code means that our statement is wrong."""
@@ -113,6 +116,8 @@ def in_our_words(dialect: Dialect, error: BaseException) -> Exception | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         out_of_order = code & 0xFF in SQLITE_OUT_OF_ORDER
+    elif str(getattr(error, "sqlstate", None)).startswith(POSTGRESQL_OUT_OF_ORDER):
+        out_of_order = True
     else:
         out_of_order = isinstance(error, driver.OperationalError | driver.InterfaceError)
     return BookAway(type(error).__name__) if out_of_order else None

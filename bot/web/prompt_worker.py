@@ -1,0 +1,46 @@
+"""Gunicorn's threads, of which none is kept waiting by a client that is slow to say what it wants.
+
+A thread of gunicorn's own worker waits for the rest of a request for as long as its client likes: eight connections
+that send a byte now and then would silence the front desk. Here a request has to be there whole within a few seconds;
+then no more is read from its connection. What arrived in time is answered as ever.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+READING_SECONDS_MAX = 3.0
+"""Twilio sends a form in one piece; a patient's phone never talks to us itself."""
+
+
+class PromptWorker(ThreadWorker):  # type: ignore[misc]  # it has no types of its own
+    """For ``gunicorn --worker-class``. Everything here runs on the worker's main thread, which looks every second."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._reading_until: dict[TConn, float] = {}
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """A connection has, or is about to have, something to say. Waiting for a free thread counts too."""
+        self._reading_until[conn] = time.monotonic() + READING_SECONDS_MAX
+        super().enqueue_req(conn)
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """It was answered, or did not say anything."""
+        self._reading_until.pop(conn, None)
+        super().finish_request(conn, fs)
+
+    def murder_pending(self) -> None:
+        """Close the ears to whoever is late: the thread reads an end then. An answer under way still leaves."""
+        super().murder_pending()
+        now = time.monotonic()
+        for conn in [conn for conn, until in self._reading_until.items() if until <= now]:
+            del self._reading_until[conn]
+            with suppress(OSError):
+                conn.sock.shutdown(socket.SHUT_RD)
