@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     restores.add_argument("--yes", action="store_true", help="lose what is newer than the backup")
     checks = add("check", _check, "Check the flow files and say everything that is wrong with them.")
     checks.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    checks.add_argument("--json", action="store_true", help="print the faults for another program")
     tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
     tests.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
@@ -124,9 +126,12 @@ def _check(options: argparse.Namespace) -> int:
     from bot import wiring
 
     _, faults = wiring.look_at_flows(Path(options.directory))
+    errors = sum(fault.level == "error" for fault in faults)
+    if options.json:
+        print(json.dumps([fault.as_data() for fault in faults], ensure_ascii=False, indent=2))
+        return 1 if errors else 0
     for fault in faults:
         print(fault if fault.level == "error" else f"{fault} (warning)")
-    errors = sum(fault.level == "error" for fault in faults)
     print(f"{errors} to put right, {len(faults) - errors} to look at." if faults else "Nothing to put right.")
     return 1 if errors else 0
 

@@ -16,14 +16,9 @@ from functools import lru_cache
 from bot.core.events import Message, Reading
 from bot.core.flow import AnswerType, Value
 
-NEGATIONS = frozenset("no not dont don't cannot cant can't never without tak tidak jangan bukan".split()) | {
-    "不",
-    "没",
-    "別",
-    "别",
-    "வேண்டாம்",
-    "இல்லை",
-}
+NEGATIONS = frozenset("no not dont don't cannot cant can't never without tak tidak jangan bukan வேண்டாம் இல்லை".split())
+NEGATIONS_WITHIN = "不没沒別别勿"
+"""Scripts without spaces: here a word of the whole text."""
 TEXT_CHARACTERS_MAX = 500
 NAME_CHARACTERS_MAX = 80
 _ALIKE = 0.8
@@ -104,9 +99,8 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
     said = set(folded.split())
     same_sense, other_sense = [], []
     for one in offered:
-        meanings = [set(words.split()) for words in map(_fold_label, one.words)]
-        found = [meant for meant in meanings if said <= meant or meant <= said]
-        if any(_same_sense(said, meant) for meant in found):
+        found = [words for words in map(_fold_label, one.words) if _share(said, set(words.split()))]
+        if any(negates(words) == negates(folded) for words in found):
             same_sense.append(one.id)
         elif found:
             other_sense.append(one.id)
@@ -118,10 +112,10 @@ def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> t
     # 11:00 is one character from 10:00: what has digits is never corrected.
     if not 4 <= len(folded) <= 60 or any(c.isdigit() for c in folded):
         return ()
-    said, found = set(folded.split()), []
+    found = []
     matcher = difflib.SequenceMatcher(b=folded)
     for one in offered:
-        ways = [words for words in map(_fold_label, one.words) if _same_sense(said, set(words.split()))]
+        ways = [words for words in map(_fold_label, one.words) if negates(words) == negates(folded)]
         if " " not in folded:
             ways += [word for words in ways for word in words.split()]
         if any(_is_alike(matcher, words) for words in ways):
@@ -135,8 +129,13 @@ def _is_alike(matcher: difflib.SequenceMatcher[str], words: str) -> bool:
     return all(ratio() >= _ALIKE for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))
 
 
-def _same_sense(said: set[str], meant: set[str]) -> bool:
-    return bool(said & NEGATIONS) == bool(meant & NEGATIONS)
+def _share(said: set[str], meant: set[str]) -> bool:
+    return said <= meant or meant <= said
+
+
+def negates(folded: str) -> bool:
+    """Whether folded text has a "no" in it."""
+    return not NEGATIONS.isdisjoint(folded.split()) or any(word in folded for word in NEGATIONS_WITHIN)
 
 
 def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:
