@@ -36,9 +36,7 @@ def defects(file: str, text: str) -> Iterator[Defect]:
 
 def _dump(whole: Any) -> bytes:
     # Every scalar in quotes: the loader warns of values that other programs would change.
-    dumped: bytes = yaml.dump(
-        whole, allow_unicode=True, sort_keys=False, default_style='"', width=10_000, encoding="utf-8"
-    )
+    dumped: bytes = yaml.dump(whole, allow_unicode=True, sort_keys=False, width=10_000, encoding="utf-8")
     return dumped
 
 
