@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.flow import Clinic
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -40,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     restores.add_argument("--yes", action="store_true", help="lose what is newer than the backup")
     checks = add("check", _check, "Check the flow files and say everything that is wrong with them.")
     checks.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    checks.add_argument("--json", action="store_true", help="print the faults for another program")
+    checks.add_argument("--walk", action="store_true", help="also walk every state a patient can come to (a minute)")
     tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
     tests.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
@@ -123,12 +130,29 @@ def _restore(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from bot import wiring
 
-    _, faults = wiring.look_at_flows(Path(options.directory))
+    loaded, faults = wiring.look_at_flows(Path(options.directory))
+    errors = sum(fault.level == "error" for fault in faults)
+    if options.json:
+        print(json.dumps([fault.as_data() for fault in faults], ensure_ascii=False, indent=2))
+        return 1 if errors else 0
     for fault in faults:
         print(fault if fault.level == "error" else f"{fault} (warning)")
-    errors = sum(fault.level == "error" for fault in faults)
     print(f"{errors} to put right, {len(faults) - errors} to look at." if faults else "Nothing to put right.")
+    if options.walk and loaded.clinic is not None and loaded.sound:
+        return _walk(loaded.clinic)
     return 1 if errors else 0
+
+
+def _walk(clinic: Clinic) -> int:
+    from bot.core.explore import explore
+
+    explored = explore(clinic)
+    for one in explored.left_alone:
+        print(one)
+    whole = "" if explored.whole else ", and there was more to walk: this proves nothing about the rest"
+    print(f"{explored.states} states and {explored.turns} turns walked{whole}.")
+    print(f"{len(explored.left_alone)} ways to be left alone." if explored.left_alone else "Nobody is left alone.")
+    return 1 if explored.left_alone or not explored.whole else 0
 
 
 def _test(options: argparse.Namespace) -> int:

@@ -8,6 +8,9 @@ import sys
 PROOFS = (
     ("no two appointments overlap", ["tests.races.book", "--attempts", "2000", "--slots", "50", "--processes", "8"]),
     ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
+    ("nobody is left alone in any state", ["bot", "check", "--walk"]),
+    ("mistakes in the flows are found", ["tests.defects", "--sample", "150"]),
+    ("no file and no reply makes it fail", ["tests.fuzz", "--seconds", "20"]),
     ("every message is answered", ["tests.bench", "--short"]),
 )
 

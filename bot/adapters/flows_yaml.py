@@ -8,8 +8,9 @@ a flow, and ``translations/<language>/`` with files of the same names. Whether t
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.adapters.flows_clinic import Engine, read_engine, read_languages, read_questions, read_translation
@@ -25,6 +26,7 @@ from bot.core.flow import Clinic, Flow
 
 ENGINE_FILE, FACTS_FILE, FAQ_FILE = "_clinic.yaml", "clinic.yaml", "faq.yaml"
 FILES_MAX = 1_000
+_QUOTED = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Loaded:
     clinic: Clinic | None
     faults: tuple[Fault, ...]
     diary: Diary | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def sound(self) -> bool:
@@ -63,7 +66,19 @@ def checked(loaded: Loaded) -> Loaded:
         return loaded
     broken = {fault.file for fault in loaded.faults if fault.level == "error"}
     found = (fault for fault in check(loaded.clinic) if fault.file not in broken)
-    return Loaded(loaded.clinic, in_reading_order((*loaded.faults, *found)), loaded.diary)
+    pointed = (_pointed(fault, loaded.files) for fault in (*loaded.faults, *found))
+    return replace(loaded, faults=in_reading_order(pointed))
+
+
+def _pointed(fault: Fault, files: Mapping[str, bytes]) -> Fault:
+    """The fault with its column: where the line has the word it tells of, else where the line begins."""
+    if fault.column or not fault.line or fault.file not in files:
+        return fault
+    lines = files[fault.file].decode(errors="replace").splitlines()
+    line = lines[fault.line - 1] if fault.line <= len(lines) else ""
+    told = (line.find(word) for word in _QUOTED.findall(fault.message))
+    start = len(line) - len(line.lstrip())
+    return replace(fault, column=1 + next((at for at in told if at >= 0), start))
 
 
 def load_files(files: Mapping[str, bytes], years: Collection[int] = ()) -> Loaded:
@@ -72,7 +87,7 @@ def load_files(files: Mapping[str, bytes], years: Collection[int] = ()) -> Loade
     for missing in {ENGINE_FILE, FACTS_FILE} - shelf.files.keys():
         shelf.faults.append(Fault("E04", missing, 0, message="this file is missing.", remedy="Every clinic needs it."))
     clinic, diary = shelf.compile()
-    return Loaded(clinic, in_reading_order(shelf.faults), diary)
+    return Loaded(clinic, in_reading_order(shelf.faults), diary, shelf.files)
 
 
 def _on_disk(directory: Path) -> dict[str, bytes]:

@@ -15,10 +15,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One action. ``gives`` maps each outcome to the names its value carries (empty: no value, ``*``: options)."""
+    """One action.
+
+    ``takes`` maps each input to the kind of value it takes: an option of ``service``, ``practitioner``, ``day``,
+    ``slot``, ``appointment``, ``topic``, ``question`` or ``language``; or ``name``, ``phone``, ``text``. ``gives`` maps
+    each outcome to the names its value carries (empty: no value, ``*``: options, of the kind ``of``).
+    """
 
     name: str
-    takes: tuple[str, ...]
+    takes: Mapping[str, str]
     gives: Mapping[str, tuple[str, ...]]
     kind: Literal["read", "write"] = "read"
     opens: Mapping[str, str] = field(default_factory=dict)
@@ -26,6 +31,12 @@ class Declared:
     undo: str | None = None
     """The action that takes it back when the flow is left or the patient goes a step back."""
     needs_confirmation: bool = False
+    of: str = ""
+
+
+def _of_kind(kinds: str) -> Mapping[str, str]:
+    """Inputs that are called like their kind."""
+    return MappingProxyType({kind: kind for kind in kinds.split()})
 
 
 _OPTIONS = ("*",)
@@ -35,16 +46,27 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
     {
         declared.name: declared
         for declared in (
-            Declared("calendar.practitioners", ("service",), {"choice": _OPTIONS, "one": ("label",), "failed": ()}),
-            Declared("calendar.find_days", ("service", "practitioner"), {"found": _OPTIONS, "none": (), "failed": ()}),
+            Declared(
+                "calendar.practitioners",
+                _of_kind("service"),
+                {"choice": _OPTIONS, "one": ("label",), "failed": ()},
+                of="practitioner",
+            ),
+            Declared(
+                "calendar.find_days",
+                _of_kind("service practitioner"),
+                {"found": _OPTIONS, "none": (), "failed": ()},
+                of="day",
+            ),
             Declared(
                 "calendar.find_slots",
-                ("service", "practitioner", "day"),
+                _of_kind("service practitioner day"),
                 {"found": _OPTIONS, "none": (), "failed": ()},
+                of="slot",
             ),
             Declared(
                 "calendar.hold",
-                ("service", "slot"),
+                _of_kind("service slot"),
                 {"held": ("until", "when"), "taken": (), "failed": ()},
                 kind="write",
                 opens={"held": "hold"},
@@ -52,14 +74,14 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
             ),
             Declared(
                 "calendar.release",
-                (),
+                {},
                 {"released": (), "failed": ()},
                 kind="write",
                 closes={"released": "hold", "failed": "hold"},
             ),
             Declared(
                 "calendar.book",
-                ("service", "slot", "name", "phone", "whom"),
+                {**_of_kind("service slot name phone"), "whom": "text"},
                 {"booked": _WHEN, "taken": (), "failed": ()},
                 kind="write",
                 closes={"booked": "hold", "taken": "hold"},
@@ -67,14 +89,14 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
             ),
             Declared(
                 "calendar.request",
-                ("service", "practitioner", "wishes", "name", "phone"),
+                {**_of_kind("service practitioner name phone"), "wishes": "text"},
                 {"requested": ("number",), "failed": ()},
                 kind="write",
                 needs_confirmation=True,
             ),
             Declared(
                 "calendar.move",
-                ("appointment", "slot"),
+                _of_kind("appointment slot"),
                 {"moved": _WHEN, "taken": (), "gone": (), "failed": ()},
                 kind="write",
                 closes={"moved": "hold", "taken": "hold"},
@@ -82,17 +104,17 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
             ),
             Declared(
                 "calendar.cancel",
-                ("appointment",),
+                _of_kind("appointment"),
                 {"cancelled": _WHEN, "gone": (), "failed": ()},
                 kind="write",
                 needs_confirmation=True,
             ),
-            Declared("appointments.list", (), {"found": _OPTIONS, "none": (), "failed": ()}),
-            Declared("faq.questions", ("topic",), {"found": _OPTIONS, "none": ()}),
-            Declared("faq.answer", ("question",), {"found": ("text",), "none": ()}),
-            Declared("contact.stop", (), {"stopped": (), "failed": ()}, kind="write"),
-            Declared("contact.start", (), {"started": (), "failed": ()}, kind="write"),
-            Declared("language.set", ("language",), {"set": ()}, kind="write"),
+            Declared("appointments.list", {}, {"found": _OPTIONS, "none": (), "failed": ()}, of="appointment"),
+            Declared("faq.questions", _of_kind("topic"), {"found": _OPTIONS, "none": ()}, of="question"),
+            Declared("faq.answer", _of_kind("question"), {"found": ("text",), "none": ()}),
+            Declared("contact.stop", {}, {"stopped": (), "failed": ()}, kind="write"),
+            Declared("contact.start", {}, {"started": (), "failed": ()}, kind="write"),
+            Declared("language.set", _of_kind("language"), {"set": ()}, kind="write"),
         )
     }
 )

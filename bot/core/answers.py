@@ -9,21 +9,16 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.core.events import Message, Reading
 from bot.core.flow import AnswerType, Value
 
-NEGATIONS = frozenset("no not dont don't cannot cant can't never without tak tidak jangan bukan".split()) | {
-    "不",
-    "没",
-    "別",
-    "别",
-    "வேண்டாம்",
-    "இல்லை",
-}
+NEGATIONS = frozenset("no not dont don't cannot cant can't never without tak tidak jangan bukan வேண்டாம் இல்லை".split())
+NEGATIONS_WITHIN = "不没沒別别勿"
+"""Scripts without spaces: here a word of the whole text."""
 TEXT_CHARACTERS_MAX = 500
 NAME_CHARACTERS_MAX = 80
 _ALIKE = 0.8
@@ -109,8 +104,8 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
     said = set(folded.split())
     same_sense, other_sense = [], []
     for one in offered:
-        found = [meant for meant in map(_label_words, one.words) if said <= meant or meant <= said]
-        if any(_same_sense(said, meant) for meant in found):
+        found = [words for words in one.words if said <= _label_words(words) or _label_words(words) <= said]
+        if any(_negates_label(words) == negates(folded) for words in found):
             same_sense.append(one.id)
         elif found:
             other_sense.append(one.id)
@@ -122,15 +117,14 @@ def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> t
     # 11:00 is one character from 10:00: what has digits is never corrected.
     if not 4 <= len(folded) <= 60 or any(c.isdigit() for c in folded):
         return ()
-    said = set(folded.split())
-    return tuple(one.id for one in offered if any(_is_like(folded, said, label) for label in one.words))
+    return tuple(one.id for one in offered if any(_is_like(folded, label) for label in one.words))
 
 
-def _is_like(folded: str, said: Set[str], label: str) -> bool:
+def _is_like(folded: str, label: str) -> bool:
     """Whether a reply is alike to a label in the same sense, or, being one word, to a word of it."""
     words = _fold_label(label)
     alike = _alike(folded, words) or (" " not in folded and any(_alike(folded, word) for word in words.split()))
-    return alike and _same_sense(said, _label_words(label))
+    return alike and _negates_label(label) == negates(folded)
 
 
 def _alike(said: str, words: str) -> bool:
@@ -141,8 +135,13 @@ def _alike(said: str, words: str) -> bool:
     return difflib.SequenceMatcher(None, words, said).ratio() >= _ALIKE
 
 
-def _same_sense(said: Set[str], meant: Set[str]) -> bool:
-    return NEGATIONS.isdisjoint(said) == NEGATIONS.isdisjoint(meant)
+def negates(text: str) -> bool:
+    """Whether a text has a "no" in it."""
+    folded = fold(text)
+    return not NEGATIONS.isdisjoint(folded.split()) or any(word in folded for word in NEGATIONS_WITHIN)
+
+
+_negates_label = lru_cache(maxsize=10_000)(negates)
 
 
 def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:

@@ -16,6 +16,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 ANY = "any"
 """The practitioner option that means whoever is free first."""
 
+HOLD_MINUTES = 10
+"""How long a chosen time is kept where the clinic does not say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -59,7 +62,7 @@ class Diary:
     notice_minutes: int = 120
     horizon_days: int = 30
     slot_minutes: int = 30
-    hold_minutes: int = 10
+    hold_minutes: int = HOLD_MINUTES
     reminders: tuple[int, ...] = (72 * 3600, 24 * 3600)
     """How long before an appointment a reminder goes out, in seconds."""
 

@@ -12,7 +12,11 @@ from types import MappingProxyType
 
 from bot.core import checks_actions as actions
 from bot.core import checks_graph as graph
+from bot.core import checks_kinds as kinds
+from bot.core import checks_languages as languages
 from bot.core import checks_names as names
+from bot.core import checks_promises as promises
+from bot.core import checks_time as time
 from bot.core import checks_words as words
 from bot.core.engine_texts import ENGINE_TEXTS
 from bot.core.fault import Fault, in_reading_order
@@ -37,11 +41,17 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         "E31": words.shadowed_anywhere,
         "E32": words.shadowed_start,
         "E33": words.same_start_words,
+        "E35": kinds.answered_before,
         "E37": words.unreachable_answers,
+        "E38": promises.broken_promises,
+        "W39": promises.unused_answers,
         # names
         "E40": names.unknown_names,
         "E41": names.names_not_set,
+        "E42": kinds.wrong_kinds,
+        "E43": promises.empty_values,
         "W44": names.unused_names,
+        "E45": promises.values_that_get_out,
         # actions
         "E50": actions.unknown_actions,
         "E51": actions.unhandled_outcomes,
@@ -54,10 +64,20 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         # what WhatsApp shows
         "E60": words.too_long,
         "E61": words.too_many_options,
+        "W64": promises.messages_in_a_row,
         # languages
-        "E72": words.different_names,
+        "W70": languages.untranslated,
+        "E72": languages.different_names,
+        "E73": languages.same_labels,
+        "W75": languages.translated_as_written,
+        # time
+        "E81": time.late_reminders,
+        "E82": time.reminders_too_late_for_a_hold,
+        "W83": time.default_silence_while_something_is_held,
         # people and safety
         "E90": words.no_way_to_a_person,
+        "E91": languages.languages_without_safety,
+        "E93": time.hand_over_without_hours,
         "W91": words.unsigned_safety_texts,
     }
 )

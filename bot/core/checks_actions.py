@@ -15,7 +15,7 @@ FAILURES = frozenset({"none", "taken", "gone", "failed"})
 """Outcomes that the patient has to be told; after every other one all is well."""
 
 
-def _actions(clinic: Clinic) -> Iterator[tuple[Flow, Step, Do, Declared]]:
+def declared_actions(clinic: Clinic) -> Iterator[tuple[Flow, Step, Do, Declared]]:
     for flow in clinic.flows.values():
         for step in flow.steps.values():
             if isinstance(step.body, Do) and step.body.action in ACTIONS:
@@ -32,7 +32,7 @@ def unknown_actions(clinic: Clinic) -> Iterator[Fault]:
                     f'there is no action "{step.body.action}".',
                     did_you_mean(step.body.action, ACTIONS, "docs/flows.md lists the actions."),
                 )
-    for flow, step, do, declared in _actions(clinic):
+    for flow, step, do, declared in declared_actions(clinic):
         for name in do.inputs.keys() - set(declared.takes):
             takes = f"It takes: {', '.join(declared.takes)}." if declared.takes else "It takes none."
             yield At(flow, step).fault(
@@ -46,7 +46,7 @@ def unknown_actions(clinic: Clinic) -> Iterator[Fault]:
 
 def unhandled_outcomes(clinic: Clinic) -> Iterator[Fault]:
     """E51: an outcome the flow has no way for."""
-    for flow, step, do, declared in _actions(clinic):
+    for flow, step, do, declared in declared_actions(clinic):
         for name in declared.gives.keys() - do.outcomes.keys():
             yield At(flow, step).fault(
                 "E51",
@@ -57,7 +57,7 @@ def unhandled_outcomes(clinic: Clinic) -> Iterator[Fault]:
 
 def impossible_outcomes(clinic: Clinic) -> Iterator[Fault]:
     """E52: an outcome the action never has."""
-    for flow, step, do, declared in _actions(clinic):
+    for flow, step, do, declared in declared_actions(clinic):
         for name in do.outcomes.keys() - declared.gives.keys():
             yield At(flow, step).fault(
                 "E52",
@@ -68,7 +68,7 @@ def impossible_outcomes(clinic: Clinic) -> Iterator[Fault]:
 
 def untold_failures(clinic: Clinic) -> Iterator[Fault]:
     """E53: something failed, and the patient hears nothing, or hears that it worked."""
-    for flow, step, do, declared in _actions(clinic):
+    for flow, step, do, declared in declared_actions(clinic):
         # What only gives something back is over either way: nobody has to hear that it failed.
         giving_back = bool(declared.closes) and not declared.needs_confirmation
         worked = {target for name, target in do.outcomes.items() if name not in FAILURES}
@@ -103,7 +103,7 @@ def _ends_unheard(flow: Flow, target: Target) -> bool:
 State = tuple[str, frozenset[str]]
 
 
-def _states(flow: Flow) -> Iterator[tuple[Step, frozenset[str], Way, frozenset[str]]]:
+def states(flow: Flow) -> Iterator[tuple[Step, frozenset[str], Way, frozenset[str]]]:
     """Every way out of every step with what is open before and after it: the steps walked with what they hold."""
     seen: set[State] = set()
     waiting: list[State] = [(flow.first.name, frozenset())]
@@ -132,7 +132,7 @@ def _after(step: Step, way: Way, before: frozenset[str]) -> frozenset[str]:
 def left_open(clinic: Clinic) -> Iterator[Fault]:
     """E54: a way ends the flow while something is still held. A silence and a hand-over give it back by themselves."""
     for flow in clinic.flows.values():
-        for step, _, way, after in _states(flow):
+        for step, _, way, after in states(flow):
             ends = way.target is not None and way.target.end is not None
             if ends and after and way.kind != "silence" and not isinstance(step.body, HandOver):
                 things = ", ".join(sorted(after))
@@ -146,7 +146,7 @@ def left_open(clinic: Clinic) -> Iterator[Fault]:
 def opened_twice(clinic: Clinic) -> Iterator[Fault]:
     """E55: a way comes here with something already held."""
     for flow in clinic.flows.values():
-        for step, before, way, _ in _states(flow):
+        for step, before, way, _ in states(flow):
             if isinstance(step.body, Do) and step.body.action in ACTIONS and way.kind == "outcome":
                 thing = ACTIONS[step.body.action].opens.get(way.name.removeprefix("outcome "))
                 if thing in before:
@@ -162,7 +162,7 @@ def unconfirmed(clinic: Clinic) -> Iterator[Fault]:
 
     Every way to the action must come from one option of a question that has at least two and shows what is confirmed.
     """
-    for flow, step, do, declared in _actions(clinic):
+    for flow, step, do, declared in declared_actions(clinic):
         if declared.needs_confirmation:
             for why in _missing_yes(flow, step):
                 yield At(flow, step).fault(

@@ -40,7 +40,7 @@ def unknown_names(clinic: Clinic) -> Iterator[Fault]:
     """E40: a text, condition, input or list names something that nothing saves."""
     for flow in clinic.flows.values():
         scope = _scope(clinic, flow)
-        for step, where, name in _used(clinic, flow):
+        for step, where, name in names_used(clinic, flow):
             if not _is_known(clinic, scope, name):
                 yield At(flow, step).fault(
                     "E40", f'{where} names "{name}", which nothing saves.', _meant(clinic, scope, name)
@@ -52,7 +52,7 @@ def unknown_names(clinic: Clinic) -> Iterator[Fault]:
                 yield spot.fault("E40", f'names "{name}", which nothing saves.', _meant(clinic, {}, name))
 
 
-def _used(clinic: Clinic, flow: Flow) -> Iterator[tuple[Step, str, str]]:
+def names_used(clinic: Clinic, flow: Flow) -> Iterator[tuple[Step, str, str]]:
     for spot in flow_spots(flow):
         for name in names_in(spot.text.source):
             yield flow.steps.get(spot.step, flow.first), spot.what, name
@@ -103,7 +103,7 @@ def names_not_set(clinic: Clinic) -> Iterator[Fault]:
     """E41: a way leads here on which something that is named was never saved."""
     for flow in clinic.flows.values():
         scope, before = _scope(clinic, flow), _saved_before(flow, _given_names(clinic, flow))
-        for step, where, name in _used(clinic, flow):
+        for step, where, name in names_used(clinic, flow):
             head = name.partition(".")[0]
             if where == CONDITION or where in _MAY_BE_EMPTY or step.name not in before:
                 continue
@@ -154,7 +154,7 @@ def _saved_on(step: Step, way: Way) -> frozenset[str]:
 def unused_names(clinic: Clinic) -> Iterator[Fault]:
     """W44: something is saved and never used in its flow."""
     for flow in clinic.flows.values():
-        used = {name.partition(".")[0] for _, _, name in _used(clinic, flow)}
+        used = {name.partition(".")[0] for _, _, name in names_used(clinic, flow)}
         for step in flow.steps.values():
             match step.body:
                 case Ask(save_as=str(name)) | Do(save_as=str(name)) if name not in used:

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core import safety_texts
-from bot.core.answers import Offered, fold, options_meant
+from bot.core.answers import NAME_CHARACTERS_MAX, Offered, fold, options_meant
+from bot.core.answers import TEXT_CHARACTERS_MAX as TYPED_CHARACTERS_MAX
 from bot.core.checks_graph import ENGINE_FILE, FAQ_FILE
+from bot.core.checks_kinds import OF_LISTS, Kinds, kinds_of_names
 from bot.core.events import Reading
 from bot.core.fault import At, Fault, level_of
 from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Run, Say, Step, Text
-from bot.core.names import names_in
+from bot.core.names import clinic_fact, label, names_in
 from bot.core.ways import Way, ways_of
 from bot.core.wording import QUESTION_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 
@@ -21,11 +23,14 @@ BUTTON_CHARACTERS_MAX = 20
 ROW_CHARACTERS_MAX = 24
 DESCRIPTION_CHARACTERS_MAX = 72
 ROWS_MAX = 10
+VALUE_CHARACTERS = 40
+"""What a day, a time or a number takes in a text, with something to spare."""
+OPTIONS_OF = {kind: name for name, kind in OF_LISTS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A text and where it stands. ``most`` is how many characters it may have."""
+    """A text and where it stands. ``most`` is how many characters it may have; a ``name`` is the same everywhere."""
 
     file: str
     line: int
@@ -33,6 +38,7 @@ class Spot:
     what: str
     text: Text
     most: int = TEXT_CHARACTERS_MAX
+    name: bool = False
 
     def fault(self, code: str, message: str, remedy: str) -> Fault:
         """A fault of this text."""
@@ -93,7 +99,8 @@ def engine_spots(clinic: Clinic) -> Iterator[Spot]:
             labels = option.get("labels")
             translated = {str(key): str(value) for key, value in labels.items()} if isinstance(labels, dict) else {}
             label = Text(str(option.get("label", "")), translated)
-            yield Spot(file, 0, "", f'"{label.source}" ({name.replace("_", " ")})', label, ROW_CHARACTERS_MAX)
+            what = f'"{label.source}" ({name.replace("_", " ")})'
+            yield Spot(file, 0, "", what, label, ROW_CHARACTERS_MAX, name in ("practitioners", "languages"))
 
 
 def _spots(clinic: Clinic) -> Iterator[Spot]:
@@ -219,14 +226,35 @@ def unreachable_answers(clinic: Clinic) -> Iterator[Fault]:
 
 
 def too_long(clinic: Clinic) -> Iterator[Fault]:
-    """E60: a label, description or text is longer than WhatsApp shows, in some language."""
+    """E60: a label, description or text is longer than WhatsApp shows, in some language and with the longest values."""
+    known = {flow.file: kinds for name, kinds in kinds_of_names(clinic).items() for flow in (clinic.flows[name],)}
     for spot in _spots(clinic):
         for language in clinic.languages:
-            length = len(spot.text.in_language(language))
+            kinds = known.get(spot.file, {})
+            length = _longest(clinic, spot.text.in_language(language), language, kinds)
             own = language == clinic.languages[0] or language in spot.text.translations
             if own and length > spot.most:
                 where = f" in {language}" if len(clinic.languages) > 1 else ""
                 yield spot.fault("E60", f"has {length} characters{where}.", f"WhatsApp shows {spot.most}: shorten it.")
+
+
+def _longest(clinic: Clinic, text: str, language: str, kinds: Kinds) -> int:
+    """Characters of a text with the longest value in the place of each name."""
+    names = names_in(text)
+    written = len(text) - sum(len(name) + 2 for name in names)
+    return written + sum(_longest_value(clinic, name, language, kinds) for name in names)
+
+
+def _longest_value(clinic: Clinic, name: str, language: str, kinds: Kinds) -> int:
+    if name.startswith("clinic."):
+        return len(str(clinic_fact(clinic.facts, name) or ""))
+    return max((_longest_of(clinic, kind, language) for kind in kinds.get(name, ())), default=VALUE_CHARACTERS)
+
+
+def _longest_of(clinic: Clinic, kind: str, language: str) -> int:
+    if kind in OPTIONS_OF:
+        return max((len(label(one, language)) for one in clinic.lists.get(OPTIONS_OF[kind], ())), default=0)
+    return {"text": TYPED_CHARACTERS_MAX, "person name": NAME_CHARACTERS_MAX}.get(kind, VALUE_CHARACTERS)
 
 
 def too_many_options(clinic: Clinic) -> Iterator[Fault]:
@@ -237,22 +265,6 @@ def too_many_options(clinic: Clinic) -> Iterator[Fault]:
             yield At(flow, step).fault(
                 "E61", f"this question has {count} options.", f"WhatsApp shows {ROWS_MAX}: ask in two steps."
             )
-
-
-def different_names(clinic: Clinic) -> Iterator[Fault]:
-    """E72: a translation does not name the same things as the text it was made from."""
-    for spot in _spots(clinic):
-        for language, translated in spot.text.translations.items():
-            lost, added = _difference(names_in(spot.text.source), names_in(translated))
-            if lost or added:
-                said = [f"lacks {{{name}}}" for name in lost] + [f"has {{{name}}} too many" for name in added]
-                yield spot.fault(
-                    "E72", f"in {language} {' and '.join(said)}.", "Name the same things in every language."
-                )
-
-
-def _difference(source: tuple[str, ...], translated: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    return sorted(set(source) - set(translated)), sorted(set(translated) - set(source))
 
 
 # ---- people and safety

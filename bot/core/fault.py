@@ -30,6 +30,10 @@ class Fault:
     remedy: str = ""
     level: Level = "error"
 
+    def as_data(self) -> dict[str, str | int]:
+        """The fault for other programs: every field under its name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         words = f"{self.message} {self.remedy}".strip()

@@ -22,7 +22,9 @@ def hear(walk: Walk, message: Message) -> None:
     if not walk.conversation.greeted:
         walk.change(greeted=True)
         walk.start(walk.clinic.first_contact)
-        if walk.conversation.open is not None or walk.asked is not None or walk.conversation.control != "bot":
+        if walk.asked is not None or walk.conversation.control != "bot":
+            return
+        if walk.conversation.open is not None and not wayfinding.asks_for_person(walk, message):
             return
     if message.kind in ("media", "location", "contact", "unknown") and not message.text.strip():
         _cannot_read(walk, message)

@@ -93,6 +93,16 @@ class Names:
                 return _compare(left, operator, condition.value)
 
 
+def clinic_fact(facts: Mapping[str, Value], name: str) -> Value:
+    """The fact behind ``clinic.…``, or None where the clinic says nothing."""
+    value: Value = facts
+    for part in name.split(".")[1:]:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(part, value.get(part.replace("_", " ")))
+    return value
+
+
 def label(option: Mapping[str, Value], language: str) -> str:
     """What an option is called in ``language``."""
     labels = option.get("labels")

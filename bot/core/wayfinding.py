@@ -19,6 +19,12 @@ def anywhere(walk: Walk, message: Message) -> bool:
     return True
 
 
+def asks_for_person(walk: Walk, message: Message) -> bool:
+    """Whether a message is one of the words that bring a person."""
+    found = walk.clinic.anywhere_words.get(fold(message.text))
+    return found is not None and found.act == "hand over"
+
+
 def _do_anywhere(walk: Walk, found: Anywhere) -> None:
     match found.act:
         case "step back":

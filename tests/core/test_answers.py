@@ -100,3 +100,13 @@ def test_the_longest_words_found_in_a_sentence_win() -> None:
 
 def test_folding_makes_one_of_what_reads_alike() -> None:
     assert fold("  Ｙｅｓ，  BOOK  it!! ") == "yes book it"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "label"),
+    [("不要预约时间", "预约时间"), ("别取消预约", "取消预约"), ("不是我自己", "是我自己"), ("jangan batal", "Batal"),
+     ("don't cancel it", "Cancel it"), ("cannot confirm", "Confirm"), ("வேண்டாம் ரத்து", "ரத்து")],
+)  # fmt: skip
+def test_a_no_to_an_option_never_chooses_it(refusal: str, label: str) -> None:
+    offered = [Offered("it", (label,)), Offered("other", ("Something else",))]
+    assert options_meant(refusal, Reading(), offered) == ()

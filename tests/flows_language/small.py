@@ -20,7 +20,8 @@ defaults:
 anywhere:
   person: {words: [human], hand over: The patient asked for a person}
 texts:
-""" + "".join(f'  {name}: "{name}"\n' for name in ENGINE_TEXTS if name != "not understood")
+  handed over: "Passed on. {clinic.hours text}"
+""" + "".join(f'  {name}: "{name}"\n' for name in ENGINE_TEXTS if name not in ("not understood", "handed over"))
 
 CLINIC = """\
 name: Spine Clinic
@@ -31,6 +32,7 @@ hours: {mon: "09:00-17:00"}
 appointments: book
 practitioners: {nolan: {name: Dr Nolan}}
 services: {first: {name: First visit, minutes: 30, practitioners: [nolan]}}
+hours text: Mondays
 """
 
 MENU = """\

@@ -27,7 +27,7 @@ def loaded() -> Loaded:
 
 def test_the_examples_are_a_clinic_without_mistakes(loaded: Loaded) -> None:
     assert {"_clinic.yaml", "clinic.yaml", "faq.yaml", "callback.yaml", "translations/ms/callback.yaml"} <= FILES.keys()
-    assert [str(fault) for fault in loaded.faults if fault.code != "W91"] == []
+    assert [str(fault) for fault in loaded.faults if fault.code not in ("W70", "W91")] == []
 
 
 def test_the_example_tests_pass(loaded: Loaded) -> None:

@@ -189,7 +189,7 @@ def test_a_person_asked_for_anywhere_is_called(clinic: Clinic) -> None:
           - bot: "cannot read ..."
           - bot: What is the patient's full name?
           - patient: human
-          - bot: handed over
+          - bot: Passed on. Mondays
         expect: {control: waiting}
         """
     assert told(clinic, text) == []
