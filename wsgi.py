@@ -23,7 +23,7 @@ def pages() -> Flask:
     wiring.log_to_stderr()
     settings = environment.read(os.environ)
     desk = wiring.open_desk(settings)
-    app = web.create_pages(desk, with_phone=settings.simulator)
+    app = web.create_pages(desk, wiring.open_locks(settings), with_phone=settings.simulator)
     if settings.simulator:
         from bot.web.phone import phone_room
         from bot.web.simulator import simulator_room

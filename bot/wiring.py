@@ -18,6 +18,7 @@ from bot.adapters.rq_queue import RqQueue
 from bot.adapters.simulator_store import Simulator
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook, migrate
+from bot.adapters.staff_locks import StaffLocks
 from bot.core.fault import Fault
 from bot.core.transcript import Transcript
 from bot.desk.reading import reader
@@ -80,6 +81,11 @@ def open_desk(settings: Settings) -> Desk:
         callback_base=settings.public_url,
         report=_report,
     )
+
+
+def open_locks(settings: Settings) -> StaffLocks:
+    """What keeps staff's passwords and second factors, on this installation's secret key."""
+    return StaffLocks(settings.secret_key)
 
 
 def open_carrier(settings: Settings) -> Carrier:
