@@ -87,6 +87,9 @@ def _run(settings: Settings, children: tuple[Child, ...], environ: Mapping[str, 
         supervisor.wait_until(lambda: _answers(settings.local_url) and _answers(settings.local_desk_url))
         front_door = "phone" if settings.simulator else "desk"
         print(f"Frontdesk is ready: {settings.local_url}/{front_door}", flush=True)
+        # As long as there are no staff it prints the link that makes the first admin. Only a failure to start is fatal.
+        with contextlib.suppress(CannotStart):
+            supervisor.once(Child("first admin", (sys.executable, "-m", "bot", "staff", "first")))
         supervisor.wait_until(lambda: False)
 
 
@@ -317,7 +320,8 @@ def _children(settings: Settings) -> tuple[Child, ...]:
     return (
         *own_redis,
         Child("webhook", _gunicorn(settings, "wsgi:webhook()", settings.port, workers=2, threads=4)),
-        Child("pages", _gunicorn(settings, "wsgi:pages()", settings.desk_port, workers=1, threads=24)),
+        # One worker: an open stream of events takes a thread, and several workers fill up unevenly.
+        Child("pages", _gunicorn(settings, "wsgi:pages()", settings.desk_port, workers=1, threads=128)),
         Child("senders", (sys.executable, "worker.py", "senders")),
         Child("rq", (sys.executable, "worker.py", "rq")),
     )

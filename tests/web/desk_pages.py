@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +29,7 @@ QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The real digest with hardly any work in it: these tests sign in some hundred times."""
 PASSWORD = "four unrelated words"
 ADA, ANA, LEE, ROS = "Ada Admin", "Ana", "Lee Lead", "Ros Reader"
-STAFF: dict[str, Role] = {ADA: "admin", ANA: "reception", LEE: "lead", ROS: "read_only"}
+STAFF: Mapping[str, Role] = {ADA: "admin", ANA: "reception", LEE: "lead", ROS: "read_only"}
 ADDRESS = "https://localhost"
 
 
@@ -99,7 +99,9 @@ def login_of(name: str) -> str:
 
 
 @contextmanager
-def open_front(database_url: str, rooms: Sequence[Blueprint] = (), **parts: Any) -> Iterator[Front]:
+def open_front(
+    database_url: str, rooms: Sequence[Blueprint] = (), people: Mapping[str, Role] = STAFF, **parts: Any
+) -> Iterator[Front]:
     """The pages on a real database, everybody invited and in."""
     reports: list[str] = []
     clock = FakeClock()
@@ -112,7 +114,7 @@ def open_front(database_url: str, rooms: Sequence[Blueprint] = (), **parts: Any)
     ) as desk:
         locks = StaffLocks(SECRET, QUICK)
         front = Front(desk, clock, locks, create_pages(desk, locks, rooms=rooms), reports)
-        for name, role in STAFF.items():
+        for name, role in people.items():
             front.ids[name] = join(front, name, role)
         yield front
 

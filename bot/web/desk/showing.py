@@ -112,7 +112,7 @@ def dress(app: Flask, desk: Desk) -> None:
         }
 
     @app.template_filter("clinic_time")
-    def clinic_time(instant: int, shape: str = "%d %b %Y, %H:%M") -> str:
+    def clinic_time(instant: int, shape: str = "%-d %b %Y, %H:%M") -> str:
         return datetime.fromtimestamp(instant, zone).strftime(shape) if instant else ""
 
     @app.errorhandler(HTTPException)
