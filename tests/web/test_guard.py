@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -184,6 +185,15 @@ def test_every_page_is_hardened(front: Front, path: str) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_never_changes_is_asked_for_once(front: Front) -> None:
+    visitor = front.visitor()
+    style = re.search(r'href="(/static/desk/desk\.css\?v=\w+)"', visitor.gets("/desk/sign-in").text)
+    assert style
+    for path, kept in ((style[1], True), ("/static/desk/desk.css", False)):
+        with visitor.gets(path) as answer:
+            assert ("immutable" in answer.headers["Cache-Control"]) == kept
 
 
 def test_cookies_belong_to_this_host_and_to_no_script(front: Front) -> None:
