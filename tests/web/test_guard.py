@@ -226,6 +226,13 @@ def test_an_error_is_words_and_never_a_trace(front: Front) -> None:
     assert "Traceback" not in answer.text
 
 
+def test_a_page_that_is_not_there_is_no_reason_to_sign_in_again(front: Front) -> None:
+    missing = front.at_desk(ANA).gets("/desk/nowhere")
+    assert missing.status_code == 404
+    assert "To the desk" in missing.text
+    assert "Sign in" in front.visitor().gets("/desk/nowhere").text
+
+
 def test_an_error_in_a_part_of_a_page_replaces_nothing_on_it(front: Front) -> None:
     answer = front.at_desk(ANA).gets("/desk/staff", **{"HX-Request": "true", "HX-Request-Type": "partial"})
     assert answer.status_code == 403

@@ -128,6 +128,8 @@ class Guard:
 
     def _let_in(self) -> AnyResponse | None:
         if request.endpoint is None:
+            # No such page: said inside the shell to whoever is signed in.
+            g.staff = self._signed_in()
             return None
         permission = permission_of(current_app, request.endpoint)
         if permission is None:
@@ -148,8 +150,8 @@ class Guard:
 
     def _signed_in(self) -> Staff | None:
         token = cookies.session()
-        view = current_app.view_functions[str(request.endpoint)]
-        touched = HARMLESS not in request.headers and not view.__dict__.get("quiet")
+        view = current_app.view_functions.get(request.endpoint or "")
+        touched = HARMLESS not in request.headers and not getattr(view, "quiet", False)
         found = sessions.signed_in(self.desk, self.locks, token, touched) if token else None
         if found is None or found[0].waits_for_code:
             return None
