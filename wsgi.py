@@ -26,7 +26,8 @@ def pages() -> Flask:
     with wiring.plainly():
         settings = environment.read(os.environ)
         desk = wiring.open_desk(settings)
-    app = web.create_pages(desk, with_phone=settings.simulator)
+        locks = wiring.open_locks(settings)
+    app = web.create_pages(desk, locks, with_phone=settings.simulator)
     if settings.simulator:
         from bot.web.phone import phone_room
         from bot.web.simulator import simulator_room

@@ -52,8 +52,29 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    _add_staff(add("staff", _staff, "See who may sign in at the desk, invite, disable, and let in who is locked out."))
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
+
+
+def _add_staff(staff: argparse.ArgumentParser) -> None:
+    actions = staff.add_subparsers(metavar="ACTION")
+    for action, sentence in (
+        ("list", "Everybody, and what each may do (the default)."),
+        ("first", "Print the link that makes the first admin, as long as there are no staff."),
+        ("invite", "Print a link with which somebody new comes in."),
+        ("disable", "Sign somebody out everywhere, and let her in no more."),
+        ("enable", "Let somebody in again."),
+        ("reset", "Print a link that sets a new password and switches the second factor off."),
+    ):
+        one = actions.add_parser(action, help=sentence, description=sentence)
+        one.set_defaults(action=action)
+        if action not in ("list", "first"):
+            one.add_argument("login", help="the name to sign in with")
+        if action == "invite":
+            one.add_argument("--name", help="as colleagues know her; the sign-in name if left out")
+            one.add_argument("--role", default="reception", choices=("reception", "lead", "admin", "read_only"))
+    staff.set_defaults(action="list")
 
 
 def _add_desk(desk: argparse.ArgumentParser) -> None:
@@ -165,6 +186,12 @@ def _chat(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return terminal.chat(Path(options.directory))
+
+
+def _staff(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.staff(os.environ, options)
 
 
 def _desk_list(options: argparse.Namespace) -> int:

@@ -108,6 +108,11 @@ class Settings:
         """Where this machine itself reaches the pages' process."""
         return _local_url(self.host, self.desk_port)
 
+    @property
+    def desk_url(self) -> str:
+        """Where browsers reach the desk: on this machine its own port, elsewhere the public address."""
+        return self.local_desk_url if self.public_url == self.local_url else self.public_url
+
 
 def described() -> list[tuple[str, str]]:
     """Every setting's name and its sentence, in the order of Settings."""

@@ -37,7 +37,8 @@ KILL_SECONDS_MAX = 1.0
 LOCK_SECONDS_MAX = STOP_SECONDS_MAX + KILL_SECONDS_MAX + 2
 HEALTH_SECONDS_MAX = 1.0
 WEBHOOK_SHAPE = ("--worker-class", "bot.web.prompt_worker.PromptWorker", "--workers", "2", "--threads", "4")
-PAGES_SHAPE = ("--worker-class", "gthread", "--workers", "1", "--threads", "24")
+PAGES_SHAPE = ("--worker-class", "gthread", "--workers", "1", "--threads", "128")
+"""One worker: an open stream of events takes a thread, and several workers fill up unevenly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,9 @@ def _run(settings: Settings, children: tuple[Child, ...], environ: Mapping[str, 
         supervisor.wait_until(lambda: _answers(settings.local_url) and _answers(settings.local_desk_url))
         front_door = "phone" if settings.simulator else "desk"
         print(f"Frontdesk is ready: {settings.local_url}/{front_door}", flush=True)
+        # As long as there are no staff it prints the link that makes the first admin. Only a failure to start is fatal.
+        with contextlib.suppress(CannotStart):
+            supervisor.once(Child("first admin", (sys.executable, "-m", "bot", "staff", "first")))
         supervisor.wait_until(lambda: False)
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from bot import settings as environment
 from bot import wiring
+from bot.core.staff import fold_login
 from bot.desk import reception
+from bot.desk import staff as accounts
 from bot.desk.reading import reader
 from bot.desk.transcripts import coverage, play
 from bot.desk.turns import Arrived, receive
@@ -31,7 +33,74 @@ def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
 
 
 class Unknown(Exception):
-    """No conversation, or more than one, goes by what was typed."""
+    """No conversation, or more than one, goes by what was typed; or nobody signs in with that name."""
+
+
+def staff(environ: Mapping[str, str], options: argparse.Namespace) -> int:
+    """``python -m bot staff``: who may sign in, and ways in for whoever cannot."""
+    try:
+        settings = environment.read(environ)
+        print(_AT_STAFF[options.action](wiring.open_desk(settings), settings, options), end="")
+    except (environment.Unsafe, wiring.BrokenFlows, accounts.Invalid, accounts.Impossible, Unknown) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except BookAway:
+        print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _everybody(desk: Desk, settings: environment.Settings, options: argparse.Namespace) -> str:
+    lines = [f"{one.login:20} {one.role:10} {one.status:9} {one.name}\n" for one in accounts.everybody(desk)]
+    return "".join(lines) or "Nobody yet. The first admin comes in with: python -m bot staff first\n"
+
+
+def _first(desk: Desk, settings: environment.Settings, options: argparse.Namespace) -> str:
+    made = accounts.first_link(desk, wiring.open_locks(settings))
+    return f"No staff yet. The first admin comes in here, once: {_address(settings, made)}\n" if made else ""
+
+
+def _invite(desk: Desk, settings: environment.Settings, options: argparse.Namespace) -> str:
+    name = options.name or options.login
+    made = accounts.invite(desk, wiring.open_locks(settings), accounts.TERMINAL, name, options.login, options.role)
+    return f"{name} comes in here, once: {_address(settings, made)}\n"
+
+
+def _reset(desk: Desk, settings: environment.Settings, options: argparse.Namespace) -> str:
+    account = _staff_called(desk, options.login)
+    made = accounts.rescue(desk, wiring.open_locks(settings), accounts.TERMINAL, account)
+    return f"A new password is set here, once: {_address(settings, made)}\n"
+
+
+def _disable(desk: Desk, settings: environment.Settings, options: argparse.Namespace) -> str:
+    accounts.disable(desk, accounts.TERMINAL, _staff_called(desk, options.login))
+    return "Signed out everywhere, and let in no more.\n"
+
+
+def _enable(desk: Desk, settings: environment.Settings, options: argparse.Namespace) -> str:
+    accounts.enable(desk, accounts.TERMINAL, _staff_called(desk, options.login))
+    return "Let in again.\n"
+
+
+_AT_STAFF = {
+    "list": _everybody,
+    "first": _first,
+    "invite": _invite,
+    "reset": _reset,
+    "disable": _disable,
+    "enable": _enable,
+}
+
+
+def _staff_called(desk: Desk, login: str) -> str:
+    for one in accounts.everybody(desk):
+        if one.login == fold_login(login):
+            return one.id
+    raise Unknown(f"Nobody signs in as {login}. See: python -m bot staff")
+
+
+def _address(settings: environment.Settings, made: accounts.Made) -> str:
+    return f"{settings.desk_url}/desk/join/{made.token}"
 
 
 def _list(desk: Desk, options: argparse.Namespace) -> int:

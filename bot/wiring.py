@@ -23,6 +23,7 @@ from bot.core.fault import Fault
 from bot.core.transcript import Transcript
 from bot.desk.reading import reader
 from bot.ports import BookAway, Carrier, Desk
+from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ def open_desk(settings: Settings) -> Desk:
         callback_base=settings.public_url,
         report=_report,
     )
+
+
+def open_locks(settings: Settings) -> Locks:
+    """What keeps staff's passwords and second factors. Imported here: the webhook needs neither argon2 nor pictures."""
+    from bot.adapters.staff_locks import StaffLocks
+
+    return StaffLocks(settings.secret_key)
 
 
 def open_carrier(settings: Settings) -> Carrier:

@@ -11,6 +11,7 @@ from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
+from bot.ports.staff import StaffPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +321,7 @@ class FollowUpsPart(Protocol):
         """Close a follow-up with the reason staff will read."""
 
 
-class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, Protocol):
+class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, StaffPart, Protocol):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 
     def savepoint(self) -> AbstractContextManager[None]:
@@ -332,6 +333,9 @@ class Book(Protocol):
 
     def begin(self) -> AbstractContextManager[Ledger]:
         """Open a transaction (SQLite: IMMEDIATE). Raises :class:`BookAway` within a second when it cannot."""
+
+    def look(self) -> AbstractContextManager[Ledger]:
+        """Open a transaction that only reads: on SQLite it waits for no writer and no writer waits for it."""
 
     def conversation_key(self) -> bytes:
         """The installation's own key from which conversation ids are made, so that an id says nothing of a number."""

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, redirect, request
+from collections.abc import Sequence
+
+from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.ports import Desk
+from bot.ports.staff import Locks
 from bot.web.health import health_room
-from bot.web.start import start_room
 from bot.web.webhook import BODY_BYTES_MAX, Door, webhook_room
 
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 LEADS_TO_PAGES = ("/phone", "/desk", "/flows", "/live")
 
 
@@ -38,23 +36,18 @@ def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
     return app
 
 
-def create_pages(desk: Desk, with_phone: bool = False) -> Flask:
-    """The process people's browsers talk to."""
+def create_pages(desk: Desk, locks: Locks, with_phone: bool = False, rooms: Sequence[Blueprint] = ()) -> Flask:
+    """The process people's browsers talk to. ``rooms`` are added to the desk's own and guarded like them.
+
+    Its modules are imported here: the webhook's process needs none of them.
+    """
+    from bot.web.desk import open_front_door
+    from bot.web.start import start_room
+
     app = Flask("bot.web", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.register_blueprint(health_room(desk))
-    app.register_blueprint(start_room(desk, with_phone))
-    _answer_errors_plainly(app, desk)
-
-    @app.after_request
-    def harden(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-        response.headers.setdefault("Cache-Control", "no-store")
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        return response
-
+    open_front_door(app, desk, locks, (start_room(desk, with_phone), *rooms))
     return app
 
 

@@ -17,6 +17,8 @@ from bot import supervisor
 from tests import needs
 
 PATIENCE_SECONDS = 60
+FIRST_ADMIN = r"(No staff yet\. .*, once: http://127\.0\.0\.1:\d+/desk/join/[0-9a-f]{32}\n)?"
+"""Printed a moment after the URL, if the run lasts that long."""
 
 
 def environ(data_dir: Path) -> dict[str, str]:
@@ -47,7 +49,7 @@ def test_one_url_leads_to_the_phone_and_nothing_is_left_in_the_end(tmp_path: Pat
         finally:
             house.send_signal(number)
         # The guard holds the other end until the last process is gone.
-        assert house.stdout.read() == ""
+        assert re.fullmatch(FIRST_ADMIN, house.stdout.read())
     assert not supervisor.members(sessions)
     assert house.returncode == (0 if number is signal.SIGINT else -number)
 

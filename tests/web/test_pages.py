@@ -7,10 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.adapters.staff_locks import StaffLocks
 from bot.ports import Desk
 from bot.web import create_pages
 from tests.universe import open_desk
+from tests.web.desk_pages import QUICK, SECRET
 from tests.web.test_webhook import AwayBook
+
+LOCKS = StaffLocks(SECRET, QUICK)
 
 
 @pytest.fixture
@@ -20,20 +24,20 @@ def desk(sqlite_url: str) -> Iterator[Desk]:
 
 
 def test_the_first_page_leads_to_the_phones_where_there_are_some(desk: Desk) -> None:
-    assert 'href="/phone"' in create_pages(desk, with_phone=True).test_client().get("/").text
-    with_twilio = create_pages(desk).test_client()
-    assert 'href="/phone"' not in with_twilio.get("/desk").text
+    assert 'href="/phone"' in create_pages(desk, LOCKS, with_phone=True).test_client().get("/").text
+    with_twilio = create_pages(desk, LOCKS).test_client()
+    assert 'href="/phone"' not in with_twilio.get("/").text
     assert with_twilio.get("/phone").status_code == 404
 
 
 def test_the_first_page_says_when_the_database_is_away(desk: Desk) -> None:
     away = replace(desk, book=AwayBook(desk))  # type: ignore[arg-type]
-    assert "database does not answer" in create_pages(away).test_client().get("/").text
+    assert "database does not answer" in create_pages(away, LOCKS).test_client().get("/").text
 
 
 @pytest.mark.parametrize("path", ["/", "/desk", "/nowhere", "/health/live"])
 def test_every_page_is_hardened(desk: Desk, path: str) -> None:
-    headers = create_pages(desk).test_client().get(path).headers
+    headers = create_pages(desk, LOCKS).test_client().get(path).headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"

@@ -247,6 +247,8 @@ class AwayBook:
         raise BookAway("away")
         yield
 
+    look = begin
+
     def healthy(self) -> bool:
         return False
 

@@ -16,18 +16,19 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from bot.adapters.sql import schema
 from bot.adapters.sql.appointments import Appointments
 from bot.adapters.sql.conversations import Conversations
-from bot.adapters.sql.engine import in_line, open_engine
+from bot.adapters.sql.engine import ONLY_READS, in_line, open_engine
 from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.outbox import Outbox
+from bot.adapters.sql.staff import Staff
 from bot.ports import BookAway
 
 _KEY = select(schema.installation.c.value).where(schema.installation.c.name == "conversation_key")
 _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
-class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps):
+class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps, Staff):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 
 
@@ -36,6 +37,7 @@ class SqlBook:
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
+        self._reading = self._engine.execution_options(**{ONLY_READS: True})
         # SQLite has one writer. Threads that poll for its lock starve each other; in a line nobody does.
         one_writer = self._engine.dialect.name == "sqlite"
         self._line: Callable[[], AbstractContextManager[None]] = partial(in_line, Lock()) if one_writer else nullcontext
@@ -49,6 +51,15 @@ class SqlBook:
         """
         with self._transaction() as connection:
             yield SqlLedger(connection)
+
+    @contextmanager
+    def look(self) -> Iterator[SqlLedger]:
+        """Open a transaction that only reads."""
+        try:
+            with self._reading.begin() as connection:
+                yield SqlLedger(connection)
+        except PoolExhausted as error:
+            raise BookAway("no connection is free") from error
 
     def conversation_key(self) -> bytes:
         """32 random bytes, made by whoever asks first and kept for good."""

@@ -38,6 +38,8 @@ EXCLUSION_VIOLATION = "23P01"
 POSTGRESQL_OUT_OF_ORDER = ("25006", "XX")
 """A replica, which only reads, as after a failover; and what PostgreSQL finds wrong with itself. The rest of what is
 out of order comes as an operational error."""
+ONLY_READS = "postgresql_readonly"
+"""The option of a connection that will not write. PostgreSQL then refuses to; SQLite then takes no lock."""
 SQLITE_OUT_OF_ORDER = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
 """busy, locked, nomem, readonly, interrupt, ioerr, corrupt, full, cantopen, protocol, notadb:
 https://www.sqlite.org/rescode.html. Any other code means that our statement is wrong."""
@@ -93,6 +95,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _begin_immediate(patience_seconds: float, connection: Connection) -> None:
     """Wait for the write lock in short steps: SQLite's own waiting backs off to 100 ms and starves whoever is late."""
+    if connection.get_execution_options().get(ONLY_READS):
+        connection.exec_driver_sql("BEGIN")
+        return
     give_up = time.monotonic() + patience_seconds
     plain: Any = connection.connection.dbapi_connection
     while time.monotonic() < give_up:

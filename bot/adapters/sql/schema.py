@@ -287,3 +287,97 @@ follow_up = Table(
     sqlite_autoincrement=True,
     comment="Something to say at a moment that depends on an appointment",
 )
+
+staff_account = Table(
+    "staff_account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("login", Text, nullable=False, unique=True),
+    _text("name"),
+    Column("role", Text, nullable=False),
+    _text("status", "invited"),
+    _text("password"),
+    _text("second_factor"),
+    Column("second_factor_on", Boolean, nullable=False),
+    _integer("second_factor_step"),
+    Column("shortcuts", Boolean, nullable=False),
+    Column("enter_sends", Boolean, nullable=False),
+    _integer("created_at"),
+    _integer("signed_in_at"),
+    CheckConstraint("role IN ('reception', 'lead', 'admin', 'read_only')", name="role"),
+    CheckConstraint("status IN ('invited', 'active', 'disabled')", name="status"),
+    _partial("ix_staff_account_admin", "role", where="role = 'admin' AND status = 'active'"),
+    comment="A member of staff. Never deleted: the audit names them",
+)
+
+staff_link = Table(
+    "staff_link",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    _text("account"),
+    _integer("expires_at"),
+    _integer("made_at"),
+    _text("made_by"),
+    Index("ix_staff_link_account", "account"),
+    CheckConstraint("kind IN ('first', 'invitation', 'rescue')", name="kind"),
+    comment="A way in that works once: the first admin's, an invitation, a rescue",
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, ForeignKey("staff_account.id"), nullable=False, index=True),
+    _integer("started_at"),
+    _integer("seen_at"),
+    Column("waits_for_code", Boolean, nullable=False),
+    _integer("tries"),
+    comment="A signed-in browser",
+)
+
+staff_recovery_code = Table(
+    "staff_recovery_code",
+    metadata,
+    Column("account", Text, ForeignKey("staff_account.id"), primary_key=True),
+    Column("digest", Text, primary_key=True),
+    comment="A code that stands in once for a lost second factor",
+)
+
+staff_browser = Table(
+    "staff_browser",
+    metadata,
+    Column("account", Text, ForeignKey("staff_account.id"), primary_key=True),
+    Column("digest", Text, primary_key=True),
+    _integer("known_at"),
+    comment="A browser that an account has signed in from: others' wrong passwords do not make it wait",
+)
+
+staff_wait = Table(
+    "staff_wait",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _integer("tries"),
+    _integer("last_at"),
+    _integer("until"),
+    Index("ix_staff_wait_last_at", "last_at"),
+    comment="Wrong passwords in a row, by browser, name and network address",
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _integer("at"),
+    _text("staff"),
+    _text("action"),
+    _text("subject"),
+    _text("note"),
+    Index("ix_audit_at_id", "at", "id"),
+    Index("ix_audit_staff_id", "staff", "id"),
+    Index("ix_audit_action_id", "action", "id"),
+    Index("ix_audit_subject_id", "subject", "id"),
+    Index("ix_audit_staff_subject_at", "staff", "subject", "at"),
+    sqlite_autoincrement=True,
+    comment="Who viewed, sent, changed and exported what. The database refuses to change or delete a line",
+)

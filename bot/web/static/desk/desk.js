@@ -1,0 +1,82 @@
+// What every page of the desk does beyond links and forms. Each page works without it, a little less comfortably.
+"use strict";
+
+const form_token = document.querySelector('meta[name="form-token"]')?.content ?? "";
+
+// htmx does not hand attributes down: whatever it sends carries the token of the page.
+document.addEventListener("htmx:config:request", (event) => {
+  event.detail.ctx.request.headers["X-Form-Token"] = form_token;
+});
+
+// A page out of the browser's memory may belong to somebody who has signed out meanwhile.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+// ---- buttons that need a script: data-opens, data-copies, data-prints
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  if (event.target.closest("[data-prints]")) window.print();
+  const copier = event.target.closest("[data-copies]");
+  if (copier) copy(copier, document.getElementById(copier.dataset.copies));
+  // A click beside an open menu or dialog closes it.
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+});
+
+async function copy(button, field) {
+  field.select();
+  await navigator.clipboard.writeText(field.value);
+  const words = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = words; }, 2000);
+}
+
+// A form that was sent is not sent again by an impatient second click.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  setTimeout(() => { delete form.dataset.sent; }, 3000);
+});
+
+// ---- keys: one letter, or g and a letter. Never in a field, never with Alt (on many keyboards that types signs).
+
+let after_g = 0;
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  if (!("shortcuts" in document.body.dataset)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+  if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+  if (act_on(event.key)) event.preventDefault();
+});
+
+function act_on(key) {
+  const now = Date.now();
+  if (now - after_g < 1500) {
+    after_g = 0;
+    const place = document.querySelector(`[data-go="${CSS.escape(key)}"]`);
+    place?.click();
+    return Boolean(place);
+  }
+  if (key === "g") { after_g = now; return true; }
+  if (key === "?") { document.getElementById("help")?.showModal(); return true; }
+  const search = key === "/" && document.querySelector("[data-search]");
+  if (search) { search.focus(); search.select(); return true; }
+  // Pages name their own keys: data-key="t" on a link, a button or a field.
+  const wanted = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
+  if (!wanted) return false;
+  if (wanted.matches("input, textarea, select")) wanted.focus(); else wanted.click();
+  return true;
+}

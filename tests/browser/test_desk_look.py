@@ -1,0 +1,265 @@
+"""The desk's pages in a real browser: nothing is refused to it, nothing is out of reach, nothing is unreadable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Blueprint, Response
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bot.desk import staff
+from bot.web.desk import page as open_to
+from bot.web.desk import show
+from tests.web.desk_pages import ADA, ANA, PASSWORD, Front, login_of, open_front
+from tests.web.simulated import served
+
+STYLE = Path(__file__).parents[2] / "bot" / "web" / "static" / "desk" / "desk.css"
+SIZES = {"wide": (1280, 800), "phone": (390, 844), "narrow": (320, 640)}
+PLACES = {
+    "inbox": ("/desk/inbox", "inbox.read"),
+    "diary": ("/desk/calendar", "diary.read"),
+    "patients": ("/desk/patients", "patients.read"),
+    "numbers": ("/desk/numbers", "numbers.read"),
+    "search": ("/desk/search", "patients.read"),
+}
+
+
+def place(name: str) -> Blueprint:
+    """A page that is still to come: the shell around it is what is looked at."""
+    room = Blueprint(name, __name__)
+    path, permission = PLACES[name]
+
+    @room.get(path, endpoint="show")
+    @open_to(permission)
+    def show_nothing() -> Response:
+        return show("desk/admin.html", places=[])
+
+    return room
+
+
+@pytest.fixture
+def front(sqlite_url: str) -> Iterator[Front]:
+    with open_front(sqlite_url, rooms=[place(name) for name in PLACES if not has_template(name)]) as front:
+        yield front
+
+
+def has_template(name: str) -> bool:
+    """Whether a place has its own page by now."""
+    return (STYLE.parents[2] / "templates" / "desk" / f"{name}.html").exists()
+
+
+@pytest.fixture
+def url(front: Front) -> Iterator[str]:
+    with served(front.app) as url:
+        yield url
+
+
+class Desk:
+    """A browser window, which remembers what the browser refused or complained about."""
+
+    def __init__(self, browser: Browser, url: str, size: str = "wide", scheme: str = "light") -> None:
+        width, height = SIZES[size]
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        self.page: Page = self.context.new_page()
+        self.url = url
+        self.wrong: list[str] = []
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("console", lambda line: self._hear(line.text))
+
+    def _hear(self, line: str) -> None:
+        if "Content Security" in line or "Content-Security" in line:
+            self.wrong.append(line)
+
+    def opens(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def signs_in(self, name: str, password: str = PASSWORD) -> None:
+        self.opens("/desk/sign-in")
+        self.page.get_by_label("Sign-in name").fill(login_of(name))
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def looks_right(self) -> None:
+        """No rule of axe is broken, nothing is wider than the screen, and what can be touched is large enough."""
+        found = Axe().run(self.page).response["violations"]
+        assert [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in found] == [], self.page.url
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), self.page.url
+        small = self.page.evaluate(
+            """() => [...document.querySelectorAll('button, summary, input:not([type=hidden]), select, nav a, .button')]
+            .filter(one => one.checkVisibility() && !one.closest('.choice') && !one.closest('.steps details'))
+            .filter(one => one.getBoundingClientRect().height < 42 || one.getBoundingClientRect().width < 42)
+            .map(one => one.outerHTML)"""
+        )
+        assert small == [], self.page.url
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "light"), ("narrow", "dark")])
+def test_every_page_is_readable_reachable_and_allowed_by_its_own_policy(
+    front: Front, url: str, browser: Browser, size: str, scheme: str
+) -> None:
+    desk = Desk(browser, url, size, scheme)
+    made = staff.invite(front.desk, front.locks, staff.TERMINAL, "Ben Tan with a long name", "ben", "reception")
+    for path in ("/desk/sign-in", f"/desk/join/{made.token}", "/desk/join/over"):
+        desk.opens(path)
+        desk.looks_right()
+    desk.signs_in(ADA, "wrong words altogether")
+    desk.looks_right()
+    desk.signs_in(ADA)
+    one = f"/desk/staff/{front.ids[ANA]}"
+    for path in ("/desk/inbox", "/desk/admin", "/desk/staff", one, "/desk/audit", "/desk/account", "/desk/nowhere"):
+        desk.opens(path)
+        desk.looks_right()
+    desk.opens("/desk/inbox").keyboard.press("?")
+    expect(desk.page.get_by_role("dialog")).to_be_visible()
+    desk.looks_right()
+    desk.opens(one).get_by_role("button", name="Make a link").click()
+    desk.looks_right()
+    desk.opens("/desk/account").get_by_role("button", name="Set it up").click()
+    desk.looks_right()
+    desk.context.close()
+    assert desk.wrong == []
+
+
+def test_by_keyboard_alone_one_signs_in_looks_around_and_signs_out(url: str, browser: Browser) -> None:
+    desk = Desk(browser, url)
+    keys = desk.opens("/desk/account").keyboard
+    keys.type("ada")
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    expect(desk.page.get_by_role("heading", name=ADA)).to_be_visible()
+    for letter, title in (("n", "Numbers"), ("c", "Calendar"), ("a", "Admin")):
+        desk.page.wait_for_load_state()
+        keys.press("g")
+        keys.press(letter)
+        expect(desk.page.get_by_role("navigation").get_by_role("link", name=title)).to_have_attribute(
+            "aria-current", "page"
+        )
+    desk.page.wait_for_load_state()
+    keys.press("/")
+    expect(desk.page.get_by_role("searchbox")).to_be_focused()
+    keys.type("g?")
+    expect(desk.page.get_by_role("searchbox")).to_have_value("g?")
+    desk.page.get_by_role("searchbox").blur()
+    keys.press("?")
+    expect(desk.page.get_by_role("dialog")).to_be_visible()
+    keys.press("Escape")
+    expect(desk.page.get_by_role("dialog")).to_be_hidden()
+    desk.page.locator("details.menu summary").focus()
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(desk.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    desk.page.go_back()
+    expect(desk.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    desk.context.close()
+    assert desk.wrong == []
+
+
+def test_single_keys_can_be_switched_off(url: str, browser: Browser) -> None:
+    desk = Desk(browser, url)
+    desk.signs_in(ANA)
+    desk.opens("/desk/account").get_by_label("Single keys do something").uncheck()
+    desk.page.get_by_role("button", name="Save").click()
+    expect(desk.page.get_by_text("Saved.")).to_be_visible()
+    desk.page.keyboard.press("?")
+    expect(desk.page.get_by_role("dialog")).to_be_hidden()
+    desk.context.close()
+
+
+def test_a_change_asked_for_by_another_site_is_refused_by_browser_and_desk(
+    front: Front, url: str, browser: Browser
+) -> None:
+    desk = Desk(browser, url)
+    desk.signs_in(ADA)
+    foreign = url.replace("127.0.0.1", "localhost")
+    desk.page.goto(f"{foreign}/desk/sign-in")
+    # The very form of ours, shown by somebody else: another site's page would do the same.
+    desk.page.evaluate(
+        """(target) => { const form = document.querySelector('form'); form.action = target; form.submit(); }""",
+        f"{url}/desk/staff/{front.ids[ANA]}/disable",
+    )
+    desk.page.wait_for_timeout(300)
+    assert next(one.status for one in staff.everybody(front.desk) if one.name == ANA) == "active"
+    desk.context.close()
+
+
+def test_without_scripts_everything_can_still_be_done(front: Front, url: str, browser: Browser) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{url}/desk/staff")
+    page.get_by_label("Sign-in name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Name", exact=True).fill("Ben Tan")
+    page.get_by_label("Sign-in name").fill("ben")
+    page.get_by_role("button", name="Make an invitation").click()
+    expect(page.get_by_role("textbox", name="Link")).to_have_value(re.compile(rf"^{url}/desk/join/\w+$"))
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    context.close()
+
+
+# ---- contrasts, as WCAG 2.2 computes them
+
+
+def tokens(scheme: str) -> dict[str, str]:
+    light, _, dark = STYLE.read_text().partition("@media (prefers-color-scheme: dark)")
+    found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light.partition("/* ---- ground")[0]))
+    return found | (
+        dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", dark.partition("/* ---- ground")[0]))
+        if scheme == "dark"
+        else {}
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    brighter, darker = sorted((light(one), light(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+GROUNDS = ("ground", "card", "sunken")
+WORDS = [
+    *product(("ink", "soft", "accent", "accent-deep"), GROUNDS),
+    *product(("alert", "warn", "info"), ("ground", "card")),
+    *((name, f"{name}-wash") for name in ("alert", "warn", "info", "note")),
+    *product(("ink", "soft", "accent-deep"), ("accent-wash", "note-wash")),
+    ("ink", "alert-wash"),
+    ("on-accent", "accent"),
+    ("on-accent", "accent-deep"),
+    ("card", "alert"),
+]
+EDGES = [*product(("edge", "accent", "alert"), GROUNDS)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_pair_of_colours_can_be_told_apart(scheme: str) -> None:
+    colours = tokens(scheme)
+    pale = [
+        (a, b, round(contrast(colours[a], colours[b]), 2)) for a, b in WORDS if contrast(colours[a], colours[b]) < 4.5
+    ]
+    faint = [
+        (a, b, round(contrast(colours[a], colours[b]), 2)) for a, b in EDGES if contrast(colours[a], colours[b]) < 3
+    ]
+    assert pale + faint == []
+
+
+def test_no_colour_stands_outside_the_tokens() -> None:
+    rules = STYLE.read_text().partition("/* ---- ground")[2].partition("@media print")[0]
+    assert set(re.findall(r"#[0-9a-f]{3,6}\b", rules)) <= {"#fff"}
