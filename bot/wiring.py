@@ -13,6 +13,7 @@ from bot.adapters import backup
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
+from bot.adapters.media_store import FileMedia
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
 from bot.adapters.simulator_store import Simulator
@@ -21,7 +22,7 @@ from bot.adapters.sql import SqlBook, migrate
 from bot.core.fault import Fault
 from bot.core.transcript import Transcript
 from bot.desk.reading import reader
-from bot.ports import Carrier, Desk
+from bot.ports import Carrier, Desk, MediaSource
 from bot.settings import Settings, read
 
 log = logging.getLogger("frontdesk")
@@ -65,6 +66,10 @@ def open_desk(settings: Settings) -> Desk:
     def carrier() -> Carrier:
         return open_carrier(settings)
 
+    @cache
+    def media_source() -> MediaSource:
+        return open_media_source(settings)
+
     return Desk(
         clinic=loaded.clinic,
         diary=loaded.diary,
@@ -76,6 +81,8 @@ def open_desk(settings: Settings) -> Desk:
         carrier=carrier,
         read=reader(loaded.clinic, loaded.diary.zone),
         spool=FileSpool(settings.data_dir / "spool"),
+        media_source=media_source,
+        media_store=FileMedia(settings.data_dir / "media"),
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
         report=_report,
@@ -86,15 +93,26 @@ def open_carrier(settings: Settings) -> Carrier:
     """The Twilio client. Imported here: it costs 100 ms and 20 MiB that a webhook process never needs."""
     from bot.adapters.twilio_carrier import TwilioCarrier
 
-    sid, secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
-    key = (sid, secret) if sid and secret else None
     return TwilioCarrier(
         settings.twilio_account_sid,
         settings.twilio_auth_tokens[0],
-        key,
+        _api_key(settings),
         settings.twilio_from,
         settings.twilio_api_url,
     )
+
+
+def open_media_source(settings: Settings) -> MediaSource:
+    """What patients send, from Twilio. Imported here: a webhook process never fetches."""
+    from bot.adapters.media_fetch import TwilioMedia
+
+    credentials = _api_key(settings) or (settings.twilio_account_sid, settings.twilio_auth_tokens[0])
+    return TwilioMedia(credentials, settings.twilio_api_url)
+
+
+def _api_key(settings: Settings) -> tuple[str, str] | None:
+    sid, secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
+    return (sid, secret) if sid and secret else None
 
 
 def open_simulator(settings: Settings, desk: Desk) -> Simulator:

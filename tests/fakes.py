@@ -11,7 +11,18 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from bot.core.wording import numbered
-from bot.ports import CarrierAway, CarrierUnclear, Listed, LiveAway, Outgoing, Taken
+from bot.ports import (
+    CarrierAway,
+    CarrierUnclear,
+    Fetched,
+    Listed,
+    LiveAway,
+    MediaAway,
+    MediaLost,
+    MediaRefused,
+    Outgoing,
+    Taken,
+)
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOLD_SECONDS = 4
@@ -218,3 +229,46 @@ class FakeQueue:
         if self.away:
             raise LiveAway("the test took Redis away")
         self.jobs.append((job, ids))
+
+
+@dataclass
+class FakeMediaSource:
+    """Files as Twilio has them, by address. ``troubles`` are raised one after the other by the next calls."""
+
+    files: dict[str, Fetched] = field(default_factory=dict)
+    troubles: list[MediaAway | MediaRefused] = field(default_factory=list)
+    asked: int = 0
+
+    def fetch(self, url: str) -> Fetched:
+        self._answers()
+        if url not in self.files:
+            raise MediaAway("HTTP 404")
+        return self.files[url]
+
+    def delete(self, url: str) -> None:
+        self._answers()
+        self.files.pop(url, None)
+
+    def _answers(self) -> None:
+        self.asked += 1
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+
+class FakeMediaStore:
+    """Files in memory, each readable with its own key alone."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[bytes, bytes]] = {}
+
+    def keep(self, id: str, key: bytes, content: bytes) -> None:
+        self.files[id] = (key, content)
+
+    def read(self, id: str, key: bytes) -> bytes:
+        kept = self.files.get(id)
+        if kept is None or kept[0] != key:
+            raise MediaLost("The file is not there any more.")
+        return kept[1]
+
+    def drop(self, id: str) -> None:
+        self.files.pop(id, None)

@@ -15,8 +15,8 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -25,8 +25,9 @@ from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_fr
 from bot.core.turn import Turn
 from bot.desk.apart import apart
 from bot.desk.deciding import apology, decide
+from bot.desk.media import attach
 from bot.desk.writing import safety_at_once, write_down
-from bot.ports import BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
+from bot.ports import Attachment, BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
 
 TAKE_UP_ROWS_MAX = 5
 TAKE_UP_SECONDS_MAX = 0.5
@@ -49,6 +50,7 @@ class Arrived:
     kind: MessageKind = "text"
     text: str = ""
     button: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,33 +85,34 @@ def receive(desk: Desk, arrived: Arrived) -> Received:
     token = desk.chance.token()
     taken = _from_redis(lambda: desk.live.take(conversation, token))
     if taken is not None and not taken.held:
-        return _park(desk, conversation, arrived.address, event, token)
+        return _park(desk, conversation, arrived, event, token)
     try:
-        result, done = _take(desk, conversation, arrived.address, event, taken)
+        result, done = _take(desk, conversation, arrived, event, taken)
     except BookAway:
         _let_go(desk, conversation, token)
         raise
     except Exception as error:  # noqa: BLE001 - it could not be written down: kept, tried again, and then a person's
         desk.report("turn_not_written", {"conversation": conversation, "error": type(error).__name__})
         _let_go(desk, conversation, token)
-        return _park(desk, conversation, arrived.address, event, token)
+        return _park(desk, conversation, arrived, event, token)
     _give_back(desk, conversation, token, done, waiting=result == "parked")
     return result
 
 
 def _take(
-    desk: Desk, conversation: str, address: str, event: Message, taken: Taken | None
+    desk: Desk, conversation: str, arrived: Arrived, event: Message, taken: Taken | None
 ) -> tuple[Received, Done | None]:
     """Take the turn of a message under our hold, or park it when older ones wait."""
     started = desk.clock.monotonic()
     now = desk.clock.now()
     with desk.book.begin() as ledger:
-        state, head = _state(ledger, conversation, address, taken, now)
+        state, head = _state(ledger, conversation, arrived.address, taken, now)
         in_order = ledger.oldest_waiting(conversation) is None if _behind(taken, head) else True
         inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
         if not ledger.record(inbound, "done" if in_order else "waiting"):
             known = ledger.inbound_status(event.sid)
             return ("parked", None) if known == "waiting" else ("known", None)
+        attach(desk, ledger, conversation, event.sid, arrived.attachments)
         if not in_order:
             ledger.arrived_at(conversation, inbound.arrival)
             return "parked", None
@@ -157,14 +160,15 @@ def _written(ledger: Ledger, decided: Turn, event: Event, head: Head, now: datet
     return Done(decided.conversation, after.seq, after.arrived, write_down(ledger, decided, event, after, now))
 
 
-def _park(desk: Desk, conversation: str, address: str, event: Message, token: str) -> Received:
+def _park(desk: Desk, conversation: str, arrived: Arrived, event: Message, token: str) -> Received:
     """Somebody else holds the conversation: store the message for them, and take over if they have just let go."""
     now = desk.clock.now()
     with desk.book.begin() as ledger:
-        state, head = _state(ledger, conversation, address, None, now)
+        state, head = _state(ledger, conversation, arrived.address, None, now)
         inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
         if ledger.record(inbound, "waiting"):
             ledger.arrived_at(conversation, inbound.arrival)
+            attach(desk, ledger, conversation, event.sid, arrived.attachments)
             safety_at_once(ledger, state, event, now)
         elif ledger.inbound_status(event.sid) != "waiting":
             return "known"
@@ -304,10 +308,17 @@ def _let_go(desk: Desk, conversation: str, token: str) -> None:
     _from_redis(lambda: desk.live.give_back(conversation, token, -1, -1, "", False))
 
 
+def as_kept(arrived: Arrived) -> Mapping[str, str]:
+    """A message as the spool keeps it, until :func:`take_from_spool` writes it down."""
+    files = json.dumps([asdict(one) for one in arrived.attachments])
+    return {"address": arrived.address, "kind": arrived.kind, "text": arrived.text, "attachments": files}
+
+
 def take_from_spool(desk: Desk) -> int:
-    """Write down the red flags that were answered while the database was away; how many."""
+    """Write down what came in while the database was away; how many messages."""
     kept = desk.spool.kept()
     for sid, message in kept:
-        receive(desk, Arrived(sid, message["address"], "text", message["text"]))
+        files = tuple(Attachment(**one) for one in json.loads(message.get("attachments", "[]")))
+        receive(desk, Arrived(sid, message["address"], "text", message["text"], attachments=files))
         desk.spool.drop(sid)
     return len(kept)

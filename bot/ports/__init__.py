@@ -30,6 +30,16 @@ from bot.ports.ledger import (
     Waiting,
     Words,
 )
+from bot.ports.media import (
+    Attachment,
+    Fetched,
+    MediaAway,
+    MediaLost,
+    MediaRefused,
+    MediaRow,
+    MediaSource,
+    MediaStore,
+)
 from bot.ports.outside import (
     BookAway,
     Carrier,
@@ -49,6 +59,7 @@ from bot.ports.outside import (
 
 __all__ = [
     "Appointment",
+    "Attachment",
     "Book",
     "BookAway",
     "Booking",
@@ -59,6 +70,7 @@ __all__ = [
     "Chance",
     "Clock",
     "Desk",
+    "Fetched",
     "FollowUp",
     "FollowUpDraft",
     "FollowUpEnd",
@@ -69,6 +81,12 @@ __all__ = [
     "Listed",
     "Live",
     "LiveAway",
+    "MediaAway",
+    "MediaLost",
+    "MediaRefused",
+    "MediaRow",
+    "MediaSource",
+    "MediaStore",
     "NewTime",
     "Outgoing",
     "Queue",
@@ -97,6 +115,9 @@ class Desk:
     read: Callable[[str, datetime], Reading]
     """Reads a patient's words (:func:`bot.desk.reading.reader`)."""
     spool: Spool
+    media_source: Callable[[], MediaSource]
+    """Made when first needed, like the carrier."""
+    media_store: MediaStore
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""

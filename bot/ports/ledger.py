@@ -11,6 +11,7 @@ from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
+from bot.ports.media import MediaPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +321,7 @@ class FollowUpsPart(Protocol):
         """Close a follow-up with the reason staff will read."""
 
 
-class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, Protocol):
+class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, MediaPart, Protocol):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 
     def savepoint(self) -> AbstractContextManager[None]:

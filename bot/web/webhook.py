@@ -22,13 +22,15 @@ from bot.core.events import MessageKind
 from bot.core.safety import words_for
 from bot.core.twilio_signature import expected_signature
 from bot.desk.speaking import status
-from bot.desk.turns import Arrived, receive
-from bot.ports import BookAway, Desk
+from bot.desk.turns import Arrived, as_kept, receive
+from bot.ports import Attachment, BookAway, Desk
 
 BODY_BYTES_MAX = 64 * 1024
 TEXT_CHARACTERS_MAX = 4096
 """WhatsApp's own limit for one message; what is longer is cut."""
 BUTTON_CHARACTERS_MAX = 256
+URL_CHARACTERS_MAX = 2048
+TYPE_CHARACTERS_MAX = 100
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 _SHAPES = {
@@ -150,6 +152,18 @@ def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
         kind=_kind(form, media, text, button),
         text=text,
         button=button,
+        attachments=_attachments(form, media),
+    )
+
+
+def _attachments(form: MultiDict[str, str], media: int) -> tuple[Attachment, ...]:
+    """The files of a message. Whether an address is Twilio's is looked at where it is used."""
+    said = ((form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in range(media))
+    # A contact card holds somebody else's number; nobody here needs the file.
+    return tuple(
+        Attachment(url[:URL_CHARACTERS_MAX], declared[:TYPE_CHARACTERS_MAX])
+        for url, declared in said
+        if url and "vcard" not in declared
     )
 
 
@@ -190,7 +204,7 @@ def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAwa
     messages = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
     # 200, or Twilio would not say the words; the message itself is kept until it can be written down.
     try:
-        desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})
+        desk.spool.keep(arrived.sid, as_kept(arrived))
     except OSError as error:
         # Neither database nor disk: what we cannot keep we do not acknowledge. Twilio tries again, then its fallback.
         desk.report("red_flag_not_kept", {"sid": arrived.sid, "error": type(error).__name__})

@@ -287,3 +287,30 @@ follow_up = Table(
     sqlite_autoincrement=True,
     comment="Something to say at a moment that depends on an appointment",
 )
+
+media = Table(
+    "media",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _conversation(),
+    Column("inbound", Text, ForeignKey("inbound.sid"), nullable=False),
+    Column("place", Integer, nullable=False),
+    _text("url"),
+    _text("declared_type"),
+    _text("content_type"),
+    _text("status", "pending"),
+    _text("note"),
+    _integer("size"),
+    Column("key", LargeBinary, nullable=False),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    _integer("due_at"),
+    _integer("received_at"),
+    _integer("changed_at"),
+    UniqueConstraint("inbound", "place"),
+    CheckConstraint("status IN ('pending', 'kept', 'refused', 'failed', 'forgotten')", name="status"),
+    Index("ix_media_conversation_received_at", "conversation", "received_at"),
+    _partial("ix_media_due_at", "due_at", where="due_at > 0"),
+    _partial("ix_media_received_at", "received_at", where="status <> 'forgotten'"),
+    comment="Files that came with messages. The file itself lies in DATA_DIR, readable with its row's key alone",
+)
+"""``due_at`` is when the file is fetched, or, once it is dealt with here, deleted at Twilio; 0 when Twilio has none."""
