@@ -14,8 +14,13 @@ def webhook() -> Flask:
     """The process Twilio talks to."""
     wiring.log_to_stderr()
     settings = environment.read(os.environ)
+    wiring.share_metrics(settings)
     door = web.Door(settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from)
-    return web.create_webhook(wiring.open_desk(settings), door, settings.desk_port)
+    app = web.create_webhook(wiring.open_desk(settings), door, settings.desk_port)
+    from bot.web.metrics import time_webhooks
+
+    time_webhooks(app)
+    return app
 
 
 def pages() -> Flask:
@@ -24,6 +29,10 @@ def pages() -> Flask:
     settings = environment.read(os.environ)
     desk = wiring.open_desk(settings)
     app = web.create_pages(desk, with_phone=settings.simulator)
+    wiring.share_metrics(settings)
+    from bot.web.metrics import metrics_room
+
+    app.register_blueprint(metrics_room(desk, settings.metrics_token, settings.on_loopback))
     if settings.simulator:
         from bot.web.phone import phone_room
         from bot.web.simulator import simulator_room

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from bot.adapters import backup
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
+from bot.adapters.json_lines import JsonLines
 from bot.adapters.media_store import FileMedia
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
@@ -86,6 +88,7 @@ def open_desk(settings: Settings) -> Desk:
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
         report=_report,
+        note=_note,
     )
 
 
@@ -130,14 +133,29 @@ def open_simulator(settings: Settings, desk: Desk) -> Simulator:
 
 
 def _report(event: str, ids: Mapping[str, object]) -> None:
-    log.warning("%s %s", event, " ".join(f"{name}={value}" for name, value in ids.items()))
+    log.warning(event, extra={"ids": ids})
+
+
+def _note(event: str, ids: Mapping[str, object]) -> None:
+    log.info(event, extra={"ids": ids})
 
 
 def log_to_stderr() -> None:
-    """Logs of this process, one line each, with ids only."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("twilio.http_client", "rq.worker", "alembic", "urllib3"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    """Logs of this process: JSON, one object a line, with ids only."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    log.setLevel(logging.INFO)
+
+
+def share_metrics(settings: Settings) -> None:
+    """Have this machine's processes count into files of one folder.
+
+    To be called before Prometheus's client is imported: it looks once.
+    """
+    folder = settings.data_dir / "metrics"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def migrate_book(settings: Settings) -> None:

@@ -26,6 +26,7 @@ from bot.ports import (
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOLD_SECONDS = 4
+BEAT_SECONDS = 20
 
 
 class FakeClock:
@@ -84,6 +85,7 @@ class FakeLive:
         self._lock = RLock()
         self._holds: dict[str, _Hold] = {}
         self._states: dict[str, tuple[int, int, str]] = {}
+        self._beats: dict[str, float] = {}
         self.awake: list[str] = []
         self.away = False
 
@@ -132,6 +134,14 @@ class FakeLive:
             taken, self.awake = self.awake[:limit], self.awake[limit:]
             return tuple(dict.fromkeys(taken))
 
+    def beat(self, kind: str) -> None:
+        self._answers()
+        self._beats[kind] = self._clock.monotonic()
+
+    def alive(self) -> dict[str, int]:
+        self._answers()
+        return {kind: 1 for kind, at in self._beats.items() if self._clock.monotonic() - at <= BEAT_SECONDS}
+
     def healthy(self) -> bool:
         return not self.away
 
@@ -140,6 +150,7 @@ class FakeLive:
         with self._lock:
             self._holds.clear()
             self._states.clear()
+            self._beats.clear()
             self.awake.clear()
 
     def _answers(self) -> None:

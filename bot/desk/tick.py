@@ -56,7 +56,7 @@ def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
 
 def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Look once at everything that may have been forgotten. Never raises; what fails is reported."""
-    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent, _media):
+    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent, _media, _alive):
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
 
@@ -134,6 +134,12 @@ def _media(desk: Desk, seen: Seen, turns: Turns) -> None:
     with suppress(LiveAway):
         for id in due:
             desk.queue.enqueue("tend_media", id)
+
+
+def _alive(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """Operators see that somebody sends and ticks here."""
+    with suppress(LiveAway):
+        desk.live.beat("senders")
 
 
 def _have_done(desk: Desk, job: str, *ids: int) -> None:

@@ -119,7 +119,15 @@ def _take(
         done = _turn(desk, ledger, state, event, Head(head.seq, inbound.arrival))
         if desk.clock.monotonic() - started > TURN_SECONDS_MAX:
             raise Overran(f"turn of {conversation} overran")
+    _note(desk, done, event, started)
     return "taken", done
+
+
+def _note(desk: Desk, done: Done, event: Event, started: float) -> None:
+    """One line for each turn that is committed."""
+    milliseconds = round((desk.clock.monotonic() - started) * 1000)
+    ids = {"conversation": done.conversation.id, "seq": done.seq, "kind": type(event).__name__, "ms": milliseconds}
+    desk.note("turn", {**ids, "sid": event.sid} if isinstance(event, Message) else ids)
 
 
 def _behind(taken: Taken | None, head: Head) -> bool:
@@ -205,8 +213,12 @@ def _take_up(desk: Desk, conversation: str) -> tuple[Done | None, int, bool]:
             attempts = ledger.count_attempt(row.sid) if row else 0
         if row is None:
             return done, count, True
+        began = desk.clock.monotonic()
         with desk.book.begin() as ledger:
-            done = _take_up_one(desk, ledger, row.sid, attempts, conversation) or done
+            taken_up = _take_up_one(desk, ledger, row.sid, attempts, conversation)
+        if taken_up is not None:
+            _note(desk, taken_up, event_from_data(row.event), began)
+        done = taken_up or done
     return done, TAKE_UP_ROWS_MAX, False
 
 
@@ -233,12 +245,14 @@ def happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversat
 
     ``event_for`` looks at the locked conversation and gives the event, or None when it does not happen after all.
     """
+    started = desk.clock.monotonic()
     with desk.book.begin() as ledger:
         head, state = ledger.head(conversation), ledger.read(conversation)
         event = event_for(ledger, state) if head is not None and state is not None else None
         if head is None or state is None or event is None:
             return False
         done = _turn(desk, ledger, state, event, head)
+    _note(desk, done, event, started)
     _after(desk, conversation, done)
     return True
 

@@ -56,10 +56,12 @@ from bot.ports.outside import (
     Spool,
     Taken,
 )
+from bot.ports.pulse import Backlog, Pulse
 
 __all__ = [
     "Appointment",
     "Attachment",
+    "Backlog",
     "Book",
     "BookAway",
     "Booking",
@@ -89,6 +91,7 @@ __all__ = [
     "MediaStore",
     "NewTime",
     "Outgoing",
+    "Pulse",
     "Queue",
     "Result",
     "SlotTaken",
@@ -123,3 +126,5 @@ class Desk:
     """Public URL that status callbacks come back to, without a slash at the end."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
     """Tell the operator what happened, with ids only: ``report("turn_failed", {"conversation": id})``."""
+    note: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
+    """Leave a line about what is in order, with ids only: ``note("turn", {"conversation": id, "seq": 4})``."""

@@ -12,6 +12,7 @@ from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
 from bot.ports.media import MediaPart
+from bot.ports.pulse import PulsePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +322,7 @@ class FollowUpsPart(Protocol):
         """Close a follow-up with the reason staff will read."""
 
 
-class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, MediaPart, Protocol):
+class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, MediaPart, PulsePart, Protocol):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 
     def savepoint(self) -> AbstractContextManager[None]:

@@ -66,6 +66,7 @@ def everything_happens(book: SqlBook) -> None:
         ledger.media("m1")
         ledger.media_of("meiling", 5)
         ledger.media_deleted("m1")
+        ledger.pulse(NOW)
         ledger.forget_media("", NOW, 5, NOW)
         ledger.forget_media("meiling", NOW + 1, 5, NOW)
 

@@ -387,3 +387,28 @@ def test_status_callbacks_in_any_order_and_many_times_are_all_accepted(client: F
     for word in ["read", "delivered", "sent", "failed", "undelivered"] * 3:
         form = {"MessageSid": "SM" + "d" * 32, "MessageStatus": word, "ErrorCode": "63016"}
         assert post(client, form, "/twilio/status").status_code == 204
+
+
+def test_a_photo_is_written_down_with_its_message_and_a_contact_card_is_not(desk: Desk, client: FlaskClient) -> None:
+    photo = {
+        **TEXT,
+        "MessageSid": "MM" + "b" * 32,
+        "NumMedia": "2",
+        "MediaUrl0": "https://api.twilio.com/x",
+        "MediaContentType0": "image/jpeg",
+        "MediaUrl1": "https://api.twilio.com/y",
+        "MediaContentType1": "text/vcard",
+    }
+    assert post(client, photo).status_code == 200
+    with desk.book.begin() as ledger:
+        (row,) = ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5)
+    assert (row.inbound, row.url, row.status) == ("MM" + "b" * 32, "https://api.twilio.com/x", "pending")
+
+
+@pytest.mark.parametrize("said", [{"NumMedia": "1"}, {"NumMedia": "0", "MediaUrl0": "https://api.twilio.com/x"}])
+def test_files_that_are_announced_or_there_without_each_other_break_nothing(
+    desk: Desk, client: FlaskClient, said: dict[str, str]
+) -> None:
+    assert post(client, {**TEXT, **said}).status_code == 200
+    with desk.book.begin() as ledger:
+        assert ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5) == ()

@@ -22,13 +22,14 @@ from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.media import MediaFiles
 from bot.adapters.sql.outbox import Outbox
+from bot.adapters.sql.pulse import Pulses
 from bot.ports import BookAway
 
 _KEY = select(schema.installation.c.value).where(schema.installation.c.name == "conversation_key")
 _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
-class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps, MediaFiles):
+class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps, MediaFiles, Pulses):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 
 
