@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from bot.adapters.rq_queue import RqQueue
 from bot.adapters.simulator_store import Simulator
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook, migrate
+from bot.core import safety_texts
 from bot.core.fault import Fault
+from bot.core.finding import Finding
 from bot.core.transcript import Transcript
 from bot.desk.reading import reader
 from bot.ports import Carrier, Desk, MediaSource
@@ -111,6 +113,52 @@ def open_media_source(settings: Settings) -> MediaSource:
 
     credentials = _api_key(settings) or (settings.twilio_account_sid, settings.twilio_auth_tokens[0])
     return TwilioMedia(credentials, settings.twilio_api_url)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything this installation stands on, one finding after the other. Changes nothing, never raises for
+    what it looks at."""
+    from bot.adapters import examine_here, examine_twilio
+
+    tokens, api_url = settings.twilio_auth_tokens, settings.twilio_api_url
+    account = examine_twilio.Account(settings.twilio_account_sid, tokens, _api_key(settings), api_url)
+    clock = SystemClock()
+    yield from _look_at_words(settings.flows_dir)
+    yield from examine_here.look_at_disk(settings.data_dir)
+    usable = True
+    for finding in examine_here.look_at_database(settings.database_url):
+        usable = usable and finding.level == "ok"
+        yield finding
+    yield from examine_here.look_at_redis(settings.redis_url)
+    yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
+    if usable:
+        yield from examine_here.look_at_backlog(SqlBook(settings.database_url), int(clock.now().timestamp()))
+    yield from examine_twilio.look_at_public_url(settings.public_url, account)
+    yield from examine_twilio.look_at_account(account)
+    yield from examine_twilio.look_at_content(account)
+
+
+def _look_at_words(directory: Path) -> Iterator[Finding]:
+    _, faults = look_at_flows(directory)
+    errors = sum(fault.level == "error" for fault in faults)
+    do = "Run: python -m bot check"
+    if errors:
+        yield Finding("fault", "Flows", f"{_counted(errors, 'mistake')} to put right.", str(directory), do)
+    elif faults:
+        what = f"{_counted(len(faults), 'thing')} to look at before patients write."
+        yield Finding("warning", "Flows", what, str(directory), do)
+    else:
+        yield Finding("ok", "Flows", "nothing to put right")
+    if safety_texts.SIGNED_BY is None:
+        do = "Have the clinic's doctor check and sign them. Until then they are used as they are."
+        what = "The words for emergencies are drafts that nobody has signed."
+        yield Finding("warning", "Safety", what, "bot/core/safety_texts.py", do)
+    else:
+        yield Finding("ok", "Safety", f"signed by {safety_texts.SIGNED_BY} on {safety_texts.SIGNED_ON}")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _api_key(settings: Settings) -> tuple[str, str] | None:

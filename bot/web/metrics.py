@@ -114,10 +114,8 @@ class FrontDesk(Collector):
 def _of_pulse(pulse: Pulse) -> Iterator[Metric]:
     for name, what in _BACKLOGS.items():
         backlog: Backlog = getattr(pulse, name)
-        yield _one(f"frontdesk_{name}", f"How many {what}.", backlog.count)
-        yield _one(
-            f"frontdesk_{name}_oldest_seconds", f"How long the oldest of the {what} wait.", backlog.oldest_seconds
-        )
+        yield _one(f"frontdesk_{name}", f"Count of {what}.", backlog.count)
+        yield _one(f"frontdesk_{name}_oldest_seconds", f"Age of the oldest of {what}.", backlog.oldest_seconds)
     sends = GaugeMetricFamily("frontdesk_sends_last_hour", "Words of the last hour by outcome.", labels=["outcome"])
     for outcome, count in sorted(pulse.sends.items()):
         sends.add_metric([outcome], count)

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from bot.core import fallback
 from bot.core.delivery import FROM_TWILIO
 from bot.core.events import MessageKind
 from bot.core.safety import words_for
@@ -31,7 +31,6 @@ TEXT_CHARACTERS_MAX = 4096
 BUTTON_CHARACTERS_MAX = 256
 URL_CHARACTERS_MAX = 2048
 TYPE_CHARACTERS_MAX = 100
-EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 _SHAPES = {
     "MessageSid": re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII),
@@ -91,7 +90,17 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
             receive(desk, arrived)
         except BookAway:
             return _red_flag_without_book(desk, arrived, away)
-        return Response(EMPTY, mimetype="text/xml")
+        return _says()
+
+    @room.post("/fallback")
+    def last() -> Response:
+        """What Twilio asks when the way above failed: it is tried once more, and kept on disk if need be."""
+        arrived = read_inbound(request.form, door)
+        try:
+            receive(desk, arrived)
+        except BookAway:
+            return _kept_on_disk(desk, arrived, away)
+        return _says()
 
     _add_status(room, desk)
     return room
@@ -201,12 +210,30 @@ def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAwa
         return away(BookAway())
     desk.report("red_flag_without_book", {"sid": arrived.sid})
     texts = words_for(reading.red_flags, reading.language or "en")
-    messages = "".join(f"<Message>{escape(text)}</Message>" for text in texts)
     # 200, or Twilio would not say the words; the message itself is kept until it can be written down.
+    return _says(*texts) if _keep(desk, arrived, "red_flag_not_kept") else away(BookAway())
+
+
+def _kept_on_disk(desk: Desk, arrived: Arrived, away: Callable[[BookAway], Response]) -> Response:
+    """The database is away and Twilio will not ask again: the words for emergencies, whatever the message says."""
+    reading = desk.read(arrived.text, desk.clock.now())
+    texts = words_for(reading.red_flags, reading.language or "en")
+    desk.report("answered_by_fallback", {"sid": arrived.sid})
+    phone = str(desk.clinic.facts.get("phone") or "")
+    kept = _keep(desk, arrived, "message_not_kept")
+    return _says(*(texts or fallback.words(phone))) if kept else away(BookAway())
+
+
+def _keep(desk: Desk, arrived: Arrived, otherwise: str) -> bool:
+    """Keep a message on disk until it can be written down; False, and told to the operator, when that fails too."""
     try:
         desk.spool.keep(arrived.sid, as_kept(arrived))
     except OSError as error:
         # Neither database nor disk: what we cannot keep we do not acknowledge. Twilio tries again, then its fallback.
-        desk.report("red_flag_not_kept", {"sid": arrived.sid, "error": type(error).__name__})
-        return away(BookAway())
-    return Response(EMPTY.replace("<Response/>", f"<Response>{messages}</Response>"), mimetype="text/xml")
+        desk.report(otherwise, {"sid": arrived.sid, "error": type(error).__name__})
+        return False
+    return True
+
+
+def _says(*texts: str) -> Response:
+    return Response(fallback.twiml(texts), mimetype="text/xml")

@@ -7,11 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from bot.core import safety_texts
 from bot.core.twilio_signature import expected_signature
 from bot.desk.turns import conversation_id
 from bot.ports import BookAway, Desk
@@ -412,3 +414,24 @@ def test_files_that_are_announced_or_there_without_each_other_break_nothing(
     assert post(client, {**TEXT, **said}).status_code == 200
     with desk.book.begin() as ledger:
         assert ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5) == ()
+
+
+def test_the_fallback_takes_a_message_in_like_any_other(desk: Desk, client: FlaskClient) -> None:
+    answer = post(client, TEXT, "/twilio/fallback")
+    assert (answer.status_code, b"<Message>" in answer.data) == (200, False)
+    once = said(desk)
+    # What the first way had taken in already is not answered again.
+    assert b"<Message>" not in post(client, TEXT, "/twilio/fallback").data
+    assert said(desk) == once
+
+
+def test_while_the_database_is_away_the_fallback_says_the_emergency_words_and_keeps_the_message(away: Desk) -> None:
+    answer = post(create_webhook(away, door(), 8001).test_client(), TEXT, "/twilio/fallback")
+    assert answer.status_code == 200
+    assert escape(safety_texts.FULL["ta"]) in answer.text
+    assert "+65 6000 0000" in answer.text
+    assert [sid for sid, _ in away.spool.kept()] == [SID]
+
+
+def test_the_fallback_believes_nobody_but_twilio(client: FlaskClient) -> None:
+    assert post(client, TEXT, "/twilio/fallback", token="another").status_code == 403
