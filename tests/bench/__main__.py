@@ -18,7 +18,7 @@ def main() -> int:
     options.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     options.add_argument("--short", action="store_true")
     options.add_argument("--messages", type=int, help="messages whose replies are timed")
-    options.add_argument("--a-second", type=float, default=10.0)
+    options.add_argument("--a-second", type=float, default=20.0)
     given = options.parse_args()
     if not set(given.parts) <= set(PARTS):
         options.error(f"the parts are {', '.join(PARTS)}")
