@@ -28,10 +28,10 @@ from bot.core.media import FILE_BYTES_MAX, TWILIO_API, address_of, kind_of, take
 from bot.ports import Fetched, MediaAway, MediaRefused
 
 REDIRECTS_MAX = 3
-FETCH_SECONDS_MAX = 40.0
+FETCH_SECONDS_MAX = 25.0
 TIMEOUT = urllib3.Timeout(connect=3, read=10)
 PIECE_BYTES = 64 * 1024
-CLEAN_SECONDS_MAX = 20
+CLEAN_SECONDS_MAX = 15
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Resolve = Callable[[str, int], list[str]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import urllib3
 from PIL import Image
 
 from bot.adapters.media_fetch import FILE_BYTES_MAX, NOT_PUBLIC, NOT_TWILIOS, TwilioMedia, is_public
@@ -146,6 +147,19 @@ def test_a_letter_is_kept_as_it_is(twilio: TwilioMedia, endpoint: Endpoint) -> N
     endpoint.answers[FILE] = gives(PDF, Content_Type="text/html")
     kept = twilio.fetch(URL)
     assert (kept.content, kept.content_type) == (PDF, "application/pdf")
+
+
+def test_the_credentials_stay_with_the_api_when_it_redirects(endpoint: Endpoint) -> None:
+    class Led(TwilioMedia):
+        """Asks Twilio's real names, and is led to loopback whatever they are."""
+
+        def _pool(self, scheme: str, host: str, port: int | None) -> urllib3.HTTPConnectionPool:
+            return urllib3.HTTPConnectionPool("127.0.0.1", endpoint.server.server_address[1])
+
+    endpoint.answers[FILE] = leads_to("https://mms.twiliocdn.com/signed")
+    endpoint.answers["/signed"] = gives(PDF)
+    assert Led(CREDENTIALS).fetch(URL).content == PDF
+    assert [(path, bool(shown)) for _, path, shown in endpoint.asked] == [(FILE, True), ("/signed", False)]
 
 
 def test_a_redirect_within_twilio_is_followed(twilio: TwilioMedia, endpoint: Endpoint) -> None:
