@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -125,17 +125,25 @@ def examine(settings: Settings) -> Iterator[Finding]:
     clock = SystemClock()
     yield from _look_at_words(settings.flows_dir)
     yield from examine_here.look_at_disk(settings.data_dir)
-    usable = True
-    for finding in examine_here.look_at_database(settings.database_url):
-        usable = usable and finding.level == "ok"
-        yield finding
+    now = int(clock.now().timestamp())
+    yield from _then(
+        examine_here.look_at_database(settings.database_url),
+        lambda: examine_here.look_at_backlog(SqlBook(settings.database_url), now),
+    )
     yield from examine_here.look_at_redis(settings.redis_url)
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
-    if usable:
-        yield from examine_here.look_at_backlog(SqlBook(settings.database_url), int(clock.now().timestamp()))
     yield from examine_twilio.look_at_public_url(settings.public_url, account)
-    yield from examine_twilio.look_at_account(account)
-    yield from examine_twilio.look_at_content(account)
+    yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
+
+
+def _then(first: Iterator[Finding], second: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What rests on something is looked at only when that has no fault: one fault is told once."""
+    faults = 0
+    for finding in first:
+        faults += finding.level == "fault"
+        yield finding
+    if not faults:
+        yield from second()
 
 
 def _look_at_words(directory: Path) -> Iterator[Finding]:
