@@ -15,9 +15,14 @@ def webhook() -> Flask:
     wiring.log_to_stderr()
     with wiring.plainly():
         settings = environment.read(os.environ)
+        wiring.share_metrics(settings)
         desk = wiring.open_desk(settings)
     door = web.Door(settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from)
-    return web.create_webhook(desk, door, settings.desk_port)
+    app = web.create_webhook(desk, door, settings.desk_port)
+    from bot.web.metrics import time_webhooks
+
+    time_webhooks(app)
+    return app
 
 
 def pages() -> Flask:
@@ -25,9 +30,13 @@ def pages() -> Flask:
     wiring.log_to_stderr()
     with wiring.plainly():
         settings = environment.read(os.environ)
+        wiring.share_metrics(settings)
         desk = wiring.open_desk(settings)
         locks = wiring.open_locks(settings)
-    app = web.create_pages(desk, locks, with_phone=settings.simulator)
+    from bot.web.metrics import metrics_room
+
+    numbers = metrics_room(desk, settings.metrics_token, settings.on_loopback)
+    app = web.create_pages(desk, locks, with_phone=settings.simulator, rooms=(numbers,))
     if settings.simulator:
         from bot.web.phone import phone_room
         from bot.web.simulator import simulator_room

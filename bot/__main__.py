@@ -53,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     _add_staff(add("staff", _staff, "See who may sign in at the desk, invite, disable, and let in who is locked out."))
+    doctors = add("doctor", _doctor, "Examine this installation, and print the addresses to enter at Twilio.")
+    doctors.add_argument("--json", action="store_true", help="for programs: one object")
+    fallbacks = add("fallback", _fallback, "Write the emergency words as a file for Twilio, to be kept elsewhere.")
+    fallbacks.add_argument("directory", type=Path)
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
 
@@ -192,6 +196,18 @@ def _staff(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return terminal.staff(os.environ, options)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.doctor(os.environ, options.json)
+
+
+def _fallback(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.fallback(os.environ, options.directory)
 
 
 def _desk_list(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import os
 import re
 from functools import cache
 
-from bot.desk import follow_ups, settling, turns
+from bot.desk import follow_ups, media, settling, turns
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
@@ -43,5 +43,10 @@ def take_up_waiting(conversation: str) -> None:
     turns.take_up_waiting(desk(), conversation)
 
 
-JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in (settle, send_follow_up, take_up_waiting))
+def tend_media(id: str) -> None:
+    """Fetch a file that a patient sent, or have Twilio forget it."""
+    media.tend_media(desk(), id)
+
+
+JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in (settle, send_follow_up, take_up_waiting, tend_media))
 """The only names a worker calls; anything else in the queue is refused unread."""

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 SECRET_KEY_CHARACTERS_MIN = 32
 SECRET_KEY_DISTINCT_MIN = 10
+METRICS_TOKEN_CHARACTERS_MIN = 16
 # Linux allows 107 bytes for a socket's path and macOS 103; Redis writes next to it under a longer name while it starts.
 SOCKET_PATH_BYTES_MAX = 90
 TWILIO_API = "https://api.twilio.com"
@@ -87,6 +88,11 @@ class Settings:
         "TWILIO_API_URL",
         "Stands in for every Twilio host in trials; https, except on loopback. Default: `https://api.twilio.com`.",
     )
+    metrics_token: str | None = _setting(
+        "METRICS_TOKEN",
+        "What Prometheus must show to read `/metrics`, 16 characters or more. Unset: only a trial on loopback may.",
+        secret=True,
+    )
     simulator: bool = _setting(
         "SIMULATOR",
         "`on` opens a phone in the browser instead of Twilio. `make run` turns it on when no account is set.",
@@ -97,6 +103,11 @@ class Settings:
         """The socket our own Redis listens on, or None when REDIS_URL names another server."""
         own = _own_redis_socket(self.data_dir)
         return own if self.redis_url == _unix_url(own) else None
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether nobody but this machine itself is meant to reach it."""
+        return _is_loopback(urlsplit(self.public_url).hostname or "")
 
     @property
     def local_url(self) -> str:
@@ -181,6 +192,12 @@ class _Form:
             self.wrong(f"{name} must be on or off.")
         return value in ON
 
+    def token(self, name: str, characters_min: int) -> str | None:
+        value = self.text(name)
+        if value is not None and (len(value) < characters_min or not re.fullmatch(r"[!-~]+", value)):
+            self.wrong(f"{name} must have {characters_min} characters or more, without blanks.")
+        return value
+
     def web_address(self, name: str, value: str) -> str:
         """An http(s) URL that a path can be put behind; plain http on loopback alone."""
         try:
@@ -211,6 +228,7 @@ def _places(form: _Form) -> dict[str, Any]:
         "public_url": form.web_address("PUBLIC_URL", form.text("PUBLIC_URL") or _local_url(host, port)),
         "data_dir": form.folder("DATA_DIR", "var"),
         "flows_dir": form.folder("FLOWS_DIR", "flows"),
+        "metrics_token": form.token("METRICS_TOKEN", METRICS_TOKEN_CHARACTERS_MIN),
     }
 
 

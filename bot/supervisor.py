@@ -66,6 +66,7 @@ def run(environ: Mapping[str, str]) -> int:
         check_flows(settings.flows_dir)
         with only_one(settings.data_dir):
             check_ports(settings)
+            _forget_counts(settings.data_dir)
             _run(settings, _children(settings), environ)
     except (Unsafe, CannotStart, redis_server.NoRedis) as refusal:
         print(refusal, file=sys.stderr)
@@ -79,6 +80,12 @@ def check_flows(directory: Path) -> None:
     errors = [str(fault) for fault in faults if fault.level == "error"]
     if errors:
         raise CannotStart("\n".join(["The flow files cannot be used:", *errors]))
+
+
+def _forget_counts(data_dir: Path) -> None:
+    """What processes of an earlier run counted is nobody's now; it would only pile up."""
+    for file in (data_dir / "metrics").glob("*.db"):
+        file.unlink(missing_ok=True)
 
 
 def _run(settings: Settings, children: tuple[Child, ...], environ: Mapping[str, str]) -> None:

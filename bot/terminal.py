@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from bot import settings as environment
 from bot import wiring
+from bot.core.fallback import FILE, how_to, twiml, words
+from bot.core.finding import Finding, addresses
 from bot.core.staff import fold_login
 from bot.desk import reception
 from bot.desk import staff as accounts
@@ -18,6 +25,8 @@ from bot.desk.reading import reader
 from bot.desk.transcripts import coverage, play
 from bot.desk.turns import Arrived, receive
 from bot.ports import BookAway, Desk, Outgoing, Result
+
+PART_WIDTH = 10
 
 
 def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
@@ -230,3 +239,95 @@ def _said(desk: Desk) -> list[Outgoing]:
         if not claimed:
             return said
         said += claimed
+
+
+def doctor(environ: Mapping[str, str], as_json: bool) -> int:
+    """``python -m bot doctor``: every finding as it is made, then the addresses for Twilio. 1 when there is a fault."""
+    findings: list[Finding] = []
+    public_url = ""
+    try:
+        settings = environment.read(environ)
+        public_url = settings.public_url
+        made: Iterable[Finding] = _examined(settings)
+    except environment.Unsafe as unsafe:
+        do = "Put it right in the environment: docs/operating.md explains each setting."
+        made = (Finding("fault", "Settings", problem, "environment", do) for problem in unsafe.problems)
+    show = _as_nothing if as_json else _in_colour if _colourful(environ) else _plain
+    for finding in made:
+        show(finding)
+        findings.append(finding)
+    faults = sum(one.level == "fault" for one in findings)
+    if as_json:
+        entered = dict(addresses(public_url)) if public_url else {}
+        told = {"faults": faults, "findings": [asdict(one) for one in findings], "twilio": entered}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        _sum_up(findings)
+        _print_addresses(public_url)
+    return 1 if faults else 0
+
+
+def _examined(settings: environment.Settings) -> Iterator[Finding]:
+    what = "complete; a trial without Twilio: no patient reaches it" if settings.simulator else "complete"
+    yield Finding("ok", "Settings", what)
+    if settings.on_loopback and not settings.simulator:
+        do = "Set it to the clinic's address on the internet, under https."
+        yield Finding("warning", "Public URL", "Twilio cannot reach a loopback address.", "PUBLIC_URL", do)
+    yield from wiring.examine(settings)
+
+
+def _colourful(environ: Mapping[str, str]) -> bool:
+    return sys.stdout.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def _as_nothing(finding: Finding) -> None:
+    """A program reads them all at the end."""
+
+
+def _plain(finding: Finding) -> None:
+    remedy = f" ({finding.where}) {finding.do}".rstrip() if finding.do or finding.where else ""
+    print(f"{finding.level:<8}{finding.part}: {finding.what}{remedy}", flush=True)
+
+
+def _in_colour(finding: Finding) -> None:
+    mark, colour = {"ok": ("✓", 32), "warning": ("!", 33), "fault": ("✗", 31)}[finding.level]
+    width = max(60, min(shutil.get_terminal_size().columns, 110))
+    edge = " " * (PART_WIDTH + 6)
+
+    def wrapped(text: str) -> str:
+        return textwrap.fill(text, width, initial_indent=edge, subsequent_indent=edge, break_on_hyphens=False).lstrip()
+
+    print(f"  \033[1;{colour}m{mark}\033[0m  {finding.part:<{PART_WIDTH}} {wrapped(finding.what)}", flush=True)
+    if finding.do:
+        print(f"{edge}\033[2m{wrapped(f'{finding.where}: {finding.do}')}\033[0m", flush=True)
+
+
+def _sum_up(findings: Sequence[Finding]) -> None:
+    count = Counter(one.level for one in findings)
+    print(f"\n{count['fault']} to put right, {count['warning']} to look at, {count['ok']} in order.")
+
+
+def _print_addresses(public_url: str) -> None:
+    if not public_url:
+        return
+    print("\nIn Twilio's console, at the WhatsApp sender, these are entered with method POST:")
+    for field, address in addresses(public_url):
+        print(f"  {field:<26}{address}")
+    print("A fallback on another host still answers when this one is down: python -m bot fallback DIR")
+
+
+def fallback(environ: Mapping[str, str], directory: Path) -> int:
+    """``python -m bot fallback DIR``: the file that answers patients while nothing of ours does."""
+    clinic = wiring.look_at_flows(Path(environ.get("FLOWS_DIR") or "flows"))[0].clinic
+    if clinic is None:
+        print("The flow files cannot be used. Run: python -m bot check", file=sys.stderr)
+        return 1
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / FILE).write_text(twiml(words(str(clinic.facts.get("phone") or ""))) + "\n", encoding="utf-8")
+        (directory / "README.txt").write_text(how_to(), encoding="utf-8")
+    except OSError as error:
+        print(f"{directory} cannot be written: {error.strerror}.", file=sys.stderr)
+        return 1
+    print(f"Written to {directory / FILE}. README.txt beside it says where it belongs.")
+    return 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,14 +16,18 @@ from bot.adapters import backup
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
+from bot.adapters.json_lines import JsonLines
+from bot.adapters.media_store import FileMedia
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook, migrate
+from bot.core import safety_texts
 from bot.core.fault import Fault
+from bot.core.finding import Finding
 from bot.core.transcript import Transcript
 from bot.desk.reading import reader
-from bot.ports import BookAway, Carrier, Desk
+from bot.ports import BookAway, Carrier, Desk, MediaSource
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
 
@@ -70,6 +75,10 @@ def open_desk(settings: Settings) -> Desk:
     def carrier() -> Carrier:
         return open_carrier(settings)
 
+    @cache
+    def media_source() -> MediaSource:
+        return open_media_source(settings)
+
     return Desk(
         clinic=loaded.clinic,
         diary=loaded.diary,
@@ -81,9 +90,12 @@ def open_desk(settings: Settings) -> Desk:
         carrier=carrier,
         read=reader(loaded.clinic, loaded.diary.zone),
         spool=FileSpool(settings.data_dir / "spool"),
+        media_source=media_source,
+        media_store=FileMedia(settings.data_dir / "media"),
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
         report=_report,
+        note=_note,
     )
 
 
@@ -98,15 +110,80 @@ def open_carrier(settings: Settings) -> Carrier:
     """The Twilio client. Imported here: it costs 100 ms and 20 MiB that a webhook process never needs."""
     from bot.adapters.twilio_carrier import TwilioCarrier
 
-    sid, secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
-    key = (sid, secret) if sid and secret else None
     return TwilioCarrier(
         settings.twilio_account_sid,
         settings.twilio_auth_tokens[0],
-        key,
+        _api_key(settings),
         settings.twilio_from,
         settings.twilio_api_url,
     )
+
+
+def open_media_source(settings: Settings) -> MediaSource:
+    """What patients send, from Twilio. Imported here: a webhook process never fetches."""
+    from bot.adapters.media_fetch import TwilioMedia
+
+    credentials = _api_key(settings) or (settings.twilio_account_sid, settings.twilio_auth_tokens[0])
+    return TwilioMedia(credentials, settings.twilio_api_url)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything this installation stands on, one finding after the other. Changes nothing, never raises for
+    what it looks at."""
+    from bot.adapters import examine_here, examine_twilio
+
+    tokens, api_url = settings.twilio_auth_tokens, settings.twilio_api_url
+    account = examine_twilio.Account(settings.twilio_account_sid, tokens, _api_key(settings), api_url)
+    clock = SystemClock()
+    yield from _look_at_words(settings.flows_dir)
+    yield from examine_here.look_at_disk(settings.data_dir)
+    now = int(clock.now().timestamp())
+    yield from _then(
+        examine_here.look_at_database(settings.database_url),
+        lambda: examine_here.look_at_backlog(SqlBook(settings.database_url), now),
+    )
+    yield from examine_here.look_at_redis(settings.redis_url)
+    yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
+    yield from examine_twilio.look_at_public_url(settings.public_url, account)
+    yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
+
+
+def _then(first: Iterator[Finding], second: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What rests on something is looked at only when that has no fault: one fault is told once."""
+    faults = 0
+    for finding in first:
+        faults += finding.level == "fault"
+        yield finding
+    if not faults:
+        yield from second()
+
+
+def _look_at_words(directory: Path) -> Iterator[Finding]:
+    _, faults = look_at_flows(directory)
+    errors = sum(fault.level == "error" for fault in faults)
+    do = "Run: python -m bot check"
+    if errors:
+        yield Finding("fault", "Flows", f"{_counted(errors, 'mistake')} to put right.", str(directory), do)
+    elif faults:
+        what = f"{_counted(len(faults), 'thing')} to look at before patients write."
+        yield Finding("warning", "Flows", what, str(directory), do)
+    else:
+        yield Finding("ok", "Flows", "nothing to put right")
+    if safety_texts.SIGNED_BY is None:
+        do = "Have the clinic's doctor check and sign them. Until then they are used as they are."
+        what = "The words for emergencies are drafts that nobody has signed."
+        yield Finding("warning", "Safety", what, "bot/core/safety_texts.py", do)
+    else:
+        yield Finding("ok", "Safety", f"signed by {safety_texts.SIGNED_BY} on {safety_texts.SIGNED_ON}")
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _api_key(settings: Settings) -> tuple[str, str] | None:
+    sid, secret = settings.twilio_api_key_sid, settings.twilio_api_key_secret
+    return (sid, secret) if sid and secret else None
 
 
 def open_simulator(settings: Settings, desk: Desk) -> Simulator:
@@ -126,14 +203,29 @@ def open_simulator(settings: Settings, desk: Desk) -> Simulator:
 
 
 def _report(event: str, ids: Mapping[str, object]) -> None:
-    log.warning("%s %s", event, " ".join(f"{name}={value}" for name, value in ids.items()))
+    log.warning(event, extra={"ids": ids})
+
+
+def _note(event: str, ids: Mapping[str, object]) -> None:
+    log.info(event, extra={"ids": ids})
 
 
 def log_to_stderr() -> None:
-    """Logs of this process, one line each, with ids only."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for noisy in ("twilio.http_client", "rq.worker", "alembic", "urllib3"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    """Logs of this process: JSON, one object a line, with ids only."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    log.setLevel(logging.INFO)
+
+
+def share_metrics(settings: Settings) -> None:
+    """Have this machine's processes count into files of one folder.
+
+    To be called before Prometheus's client is imported: it looks once.
+    """
+    folder = settings.data_dir / "metrics"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 @contextmanager

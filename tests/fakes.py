@@ -11,10 +11,22 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from bot.core.wording import numbered
-from bot.ports import CarrierAway, CarrierUnclear, Listed, LiveAway, Outgoing, Taken
+from bot.ports import (
+    CarrierAway,
+    CarrierUnclear,
+    Fetched,
+    Listed,
+    LiveAway,
+    MediaAway,
+    MediaLost,
+    MediaRefused,
+    Outgoing,
+    Taken,
+)
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOLD_SECONDS = 4
+BEAT_SECONDS = 20
 
 
 class FakeClock:
@@ -73,6 +85,7 @@ class FakeLive:
         self._lock = RLock()
         self._holds: dict[str, _Hold] = {}
         self._states: dict[str, tuple[int, int, str]] = {}
+        self._beats: dict[str, float] = {}
         self.awake: list[str] = []
         self.away = False
 
@@ -121,6 +134,14 @@ class FakeLive:
             taken, self.awake = self.awake[:limit], self.awake[limit:]
             return tuple(dict.fromkeys(taken))
 
+    def beat(self, kind: str) -> None:
+        self._answers()
+        self._beats[kind] = self._clock.monotonic()
+
+    def alive(self) -> dict[str, int]:
+        self._answers()
+        return {kind: 1 for kind, at in self._beats.items() if self._clock.monotonic() - at <= BEAT_SECONDS}
+
     def healthy(self) -> bool:
         return not self.away
 
@@ -129,6 +150,7 @@ class FakeLive:
         with self._lock:
             self._holds.clear()
             self._states.clear()
+            self._beats.clear()
             self.awake.clear()
 
     def _answers(self) -> None:
@@ -218,3 +240,46 @@ class FakeQueue:
         if self.away:
             raise LiveAway("the test took Redis away")
         self.jobs.append((job, ids))
+
+
+@dataclass
+class FakeMediaSource:
+    """Files as Twilio has them, by address. ``troubles`` are raised one after the other by the next calls."""
+
+    files: dict[str, Fetched] = field(default_factory=dict)
+    troubles: list[MediaAway | MediaRefused] = field(default_factory=list)
+    asked: int = 0
+
+    def fetch(self, url: str) -> Fetched:
+        self._answers()
+        if url not in self.files:
+            raise MediaAway("HTTP 404")
+        return self.files[url]
+
+    def delete(self, url: str) -> None:
+        self._answers()
+        self.files.pop(url, None)
+
+    def _answers(self) -> None:
+        self.asked += 1
+        if self.troubles:
+            raise self.troubles.pop(0)
+
+
+class FakeMediaStore:
+    """Files in memory, each readable with its own key alone."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, tuple[bytes, bytes]] = {}
+
+    def keep(self, id: str, key: bytes, content: bytes) -> None:
+        self.files[id] = (key, content)
+
+    def read(self, id: str, key: bytes) -> bytes:
+        kept = self.files.get(id)
+        if kept is None or kept[0] != key:
+            raise MediaLost("The file is not there any more.")
+        return kept[1]
+
+    def drop(self, id: str) -> None:
+        self.files.pop(id, None)

@@ -19,7 +19,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -69,8 +69,7 @@ def back_up(place: Place, file: Path, flows: str, now: int) -> None:
             tar.add(copy, _DATABASE)
             _add(tar, _KEY, place.secret_key.encode())
             for name in FOLDERS:
-                if (place.data_dir / name).is_dir():
-                    tar.add(place.data_dir / name, name)
+                _add_folder(tar, place.data_dir / name)
         with open(draft, "rb") as written:
             os.fsync(written.fileno())
         draft.replace(file)
@@ -164,6 +163,13 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(content), 0o600
     tar.addfile(member, io.BytesIO(content))
+
+
+def _add_folder(tar: tarfile.TarFile, folder: Path) -> None:
+    """Add the files of a folder in which others write and delete: drafts are left out, and what goes meanwhile."""
+    for file in sorted(folder.glob("[!.]*")) if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            tar.add(file, f"{folder.name}/{file.name}")
 
 
 def _open(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:

@@ -5,6 +5,7 @@ Each method is one round trip. What belongs to one conversation shares a hash ta
 ``frontdesk:{conversation}:hold``   the holder's token, for 4 s; a ``+`` behind it says that messages were parked
 ``frontdesk:{conversation}:state``  ``seq arrived state``, for 30 days
 ``frontdesk:awake``                 conversations whose words should leave
+``frontdesk:alive``                 processes at work, each with the second it last said so
 
 Redis may be emptied at any moment; whatever is missing is read from the database.
 """
@@ -12,7 +13,10 @@ Redis may be emptied at any moment; whatever is missing is read from the databas
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,7 +37,11 @@ AWAY_SECONDS = 1.0
 AWAKE_MAX = 10_000
 """Without senders the wake list stops growing here; the tick finds what fell off."""
 
+BEAT_SECONDS = 20
+"""A process that has not said for so long that it works is not counted."""
+
 _AWAKE = "frontdesk:awake"
+_ALIVE = "frontdesk:alive"
 
 _TAKE = """
 local free = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
@@ -130,6 +138,22 @@ class RedisLive:
             first, *others = pipe.execute()
             found = [first[1]] if first else []
             return tuple(dict.fromkeys([*found, *(others[0] or () if others else ())]))
+
+    def beat(self, kind: str) -> None:
+        """Say that this process works at ``kind``; by Redis's own clock, so that no two are compared."""
+        with self._door():
+            now = float(self._redis.time()[0])
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.zadd(_ALIVE, {f"{kind}:{socket.gethostname()}:{os.getpid()}": now})
+            pipe.zremrangebyscore(_ALIVE, 0, now - BEAT_SECONDS)
+            pipe.execute()
+
+    def alive(self) -> Mapping[str, int]:
+        """How many processes have said so of late, by kind."""
+        with self._door():
+            since = float(self._redis.time()[0]) - BEAT_SECONDS
+            members = self._redis.zrangebyscore(_ALIVE, since, "+inf")
+            return Counter(str(member).partition(":")[0] for member in members)
 
     def healthy(self) -> bool:
         """Whether Redis answers now. Never raises."""

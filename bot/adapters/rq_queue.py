@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rq import Queue
 
 QUEUE = "frontdesk"
+QUEUE_OF_SLOW = "frontdesk-slow"
+SLOW = frozenset({"tend_media"})
+"""Jobs that may take half a minute have a queue of their own: they begin only while nothing else waits."""
 SOCKET_SECONDS_MAX = 0.25
 JOB_SECONDS_MAX = 120
 FAILED_SECONDS_MAX = 7 * 24 * 3600
@@ -30,7 +33,7 @@ class RqQueue:
     def enqueue(self, job: str, *ids: int | str) -> None:
         """Have a job run soon: ``enqueue("send_follow_up", 7)``. Raises LiveAway."""
         try:
-            self._queue.enqueue_call(
+            self._queues[job in SLOW].enqueue_call(
                 f"bot.jobs.{job}",
                 args=ids,
                 timeout=JOB_SECONDS_MAX,
@@ -42,7 +45,7 @@ class RqQueue:
             raise LiveAway(type(error).__name__) from error
 
     @cached_property
-    def _queue(self) -> Queue:
+    def _queues(self) -> tuple[Queue, Queue]:
         # RQ costs 0.1 s, which a process that only answers webhooks rarely needs to pay.
         from rq import Queue
         from rq.serializers import JSONSerializer
@@ -53,4 +56,5 @@ class RqQueue:
             socket_connect_timeout=SOCKET_SECONDS_MAX,
             retry=Retry(NoBackoff(), 0),
         )
-        return Queue(QUEUE, connection=connection, serializer=JSONSerializer)
+        quick, slow = (Queue(name, connection=connection, serializer=JSONSerializer) for name in (QUEUE, QUEUE_OF_SLOW))
+        return quick, slow

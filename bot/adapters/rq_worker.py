@@ -19,7 +19,7 @@ from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from bot.adapters.rq_queue import QUEUE
+from bot.adapters.rq_queue import QUEUE, QUEUE_OF_SLOW
 from bot.ports import LiveAway
 
 Report = Callable[[str, Mapping[str, object]], None]
@@ -47,7 +47,7 @@ def work(url: str, jobs: frozenset[str], report: Report, burst: bool = False) ->
 
 def _work(url: str, jobs: frozenset[str], report: Report, burst: bool) -> None:
     worker = _worker_class(jobs, report)(
-        [QUEUE],
+        [QUEUE, QUEUE_OF_SLOW],
         connection=Redis.from_url(url),
         serializer=JSONSerializer,
         job_class=job_class(jobs, report),

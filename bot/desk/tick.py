@@ -7,6 +7,7 @@ comparing the clocks of two processes. Doing one thing twice is harmless everywh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
@@ -20,6 +21,8 @@ from bot.ports import Desk, LiveAway, Result
 TICK_SECONDS = 4.0
 """Two looks, and a forgotten message is taken up within ten seconds."""
 ROWS_MAX = 500
+MEDIA_ROWS_MAX = 20
+"""Files named to the queue in one look; what is not taken up by the next look is named again, which is harmless."""
 ASK_AGAIN_SECONDS = 60.0
 """A follow-up that is due but may not leave yet is asked so often."""
 
@@ -53,7 +56,7 @@ def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
 
 def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Look once at everything that may have been forgotten. Never raises; what fails is reported."""
-    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent):
+    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent, _media, _alive):
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
 
@@ -122,6 +125,21 @@ def _unsent(desk: Desk, seen: Seen, turns: Turns) -> None:
     with desk.book.begin() as ledger:
         unsent = ledger.with_unsent(_stamp(desk), ROWS_MAX)
     wake(desk, unsent)
+
+
+def _media(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """Files to fetch or to delete at Twilio. Left to the queue alone: they can wait, and take what others need."""
+    with desk.book.begin() as ledger:
+        due = ledger.media_due(_stamp(desk), MEDIA_ROWS_MAX)
+    with suppress(LiveAway):
+        for id in due:
+            desk.queue.enqueue("tend_media", id)
+
+
+def _alive(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """Operators see that somebody sends and ticks here."""
+    with suppress(LiveAway):
+        desk.live.beat("senders")
 
 
 def _have_done(desk: Desk, job: str, *ids: int) -> None:

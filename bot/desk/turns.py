@@ -14,8 +14,8 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -24,8 +24,9 @@ from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_fr
 from bot.core.turn import Turn
 from bot.desk.apart import apart
 from bot.desk.deciding import apology, decide
+from bot.desk.media import attach
 from bot.desk.writing import safety_at_once, write_down
-from bot.ports import BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
+from bot.ports import Attachment, BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
 
 TAKE_UP_ROWS_MAX = 5
 TAKE_UP_SECONDS_MAX = 0.5
@@ -48,6 +49,7 @@ class Arrived:
     kind: MessageKind = "text"
     text: str = ""
     button: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +88,49 @@ def receive(desk: Desk, arrived: Arrived) -> Received:
     token = desk.chance.token()
     taken = _from_redis(lambda: desk.live.take(conversation, token))
     if taken is not None and not taken.held:
-        return _park(desk, conversation, arrived.address, event, token)
+        return _park(desk, conversation, arrived, event, token)
     try:
-        result, done = _take(desk, conversation, arrived.address, event, taken)
+        result, done = _take(desk, conversation, arrived, event, taken)
     except BookAway:
         _let_go(desk, conversation, token)
         raise
     except Exception as error:  # noqa: BLE001 - it could not be written down: kept, tried again, and then a person's
         desk.report("turn_not_written", {"conversation": conversation, "error": type(error).__name__})
         _let_go(desk, conversation, token)
-        return _park(desk, conversation, arrived.address, event, token)
+        return _park(desk, conversation, arrived, event, token)
     _give_back(desk, conversation, token, done, waiting=result == "parked")
     return result
 
 
 def _take(
-    desk: Desk, conversation: str, address: str, event: Message, taken: Taken | None
+    desk: Desk, conversation: str, arrived: Arrived, event: Message, taken: Taken | None
 ) -> tuple[Received, Done | None]:
     """Take the turn of a message under our hold, or park it when older ones wait."""
     started = desk.clock.monotonic()
     now = desk.clock.now()
     with desk.book.begin() as ledger:
-        state, head = _state(ledger, conversation, address, taken, now)
+        state, head = _state(ledger, conversation, arrived.address, taken, now)
         in_order = ledger.oldest_waiting(conversation) is None if _behind(taken, head) else True
         inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
         if not ledger.record(inbound, "done" if in_order else "waiting"):
             known = ledger.inbound_status(event.sid)
             return ("parked", None) if known == "waiting" else ("known", None)
+        attach(desk, ledger, conversation, event.sid, arrived.attachments)
         if not in_order:
             ledger.arrived_at(conversation, inbound.arrival)
             return "parked", None
         done = _turn(desk, ledger, state, event, Head(head.seq, inbound.arrival))
         if desk.clock.monotonic() - started > TURN_SECONDS_MAX:
             raise Overran(f"turn of {conversation} overran")
+    _note(desk, conversation, done, event, started)
     return "taken", done
+
+
+def _note(desk: Desk, conversation: str, done: Done, event: Event, started: float) -> None:
+    """One line for each turn that is committed."""
+    milliseconds = round((desk.clock.monotonic() - started) * 1000)
+    ids = {"conversation": conversation, "seq": done.seq, "kind": type(event).__name__, "ms": milliseconds}
+    desk.note("turn", {**ids, "sid": event.sid} if isinstance(event, Message) else ids)
 
 
 def _behind(taken: Taken | None, head: Head) -> bool:
@@ -161,14 +172,15 @@ def _written(ledger: Ledger, decided: Turn, event: Event, head: Head, now: datet
     return Done(state, after.seq, after.arrived, speaks)
 
 
-def _park(desk: Desk, conversation: str, address: str, event: Message, token: str) -> Received:
+def _park(desk: Desk, conversation: str, arrived: Arrived, event: Message, token: str) -> Received:
     """Somebody else holds the conversation: store the message for them, and take over if they have just let go."""
     now = desk.clock.now()
     with desk.book.begin() as ledger:
-        state, head = _state(ledger, conversation, address, None, now)
+        state, head = _state(ledger, conversation, arrived.address, None, now)
         inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
         if ledger.record(inbound, "waiting"):
             ledger.arrived_at(conversation, inbound.arrival)
+            attach(desk, ledger, conversation, event.sid, arrived.attachments)
             safety_at_once(ledger, state, event, now)
         elif ledger.inbound_status(event.sid) != "waiting":
             return "known"
@@ -205,8 +217,12 @@ def _take_up(desk: Desk, conversation: str) -> tuple[Done | None, int, bool]:
             attempts = ledger.count_attempt(row.sid) if row else 0
         if row is None:
             return done, count, True
+        began = desk.clock.monotonic()
         with desk.book.begin() as ledger:
-            done = _take_up_one(desk, ledger, row.sid, attempts, conversation) or done
+            taken_up = _take_up_one(desk, ledger, row.sid, attempts, conversation)
+        if taken_up is not None:
+            _note(desk, conversation, taken_up, event_from_data(row.event), began)
+        done = taken_up or done
     return done, TAKE_UP_ROWS_MAX, False
 
 
@@ -233,12 +249,14 @@ def happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversat
 
     ``event_for`` looks at the locked conversation and gives the event, or None when it does not happen after all.
     """
+    started = desk.clock.monotonic()
     with desk.book.begin() as ledger:
         head, state = ledger.head(conversation), ledger.read(conversation)
         event = event_for(ledger, state) if head is not None and state is not None else None
         if head is None or state is None or event is None:
             return False
         done = _turn(desk, ledger, state, event, head)
+    _note(desk, conversation, done, event, started)
     _after(desk, conversation, done)
     return True
 
@@ -307,15 +325,22 @@ def _let_go(desk: Desk, conversation: str, token: str) -> None:
     _from_redis(lambda: desk.live.give_back(conversation, token, -1, -1, "", False))
 
 
+def as_kept(arrived: Arrived) -> Mapping[str, str]:
+    """A message as the spool keeps it, until :func:`take_from_spool` writes it down."""
+    files = json.dumps([asdict(one) for one in arrived.attachments])
+    return {"address": arrived.address, "kind": arrived.kind, "text": arrived.text, "attachments": files}
+
+
 def take_from_spool(desk: Desk) -> int:
-    """Write down the red flags that were answered while the database was away; how many. Raises BookAway.
+    """Write down what came in while the database was away; how many messages. Raises BookAway.
 
     One that cannot be written down stays where it is, is told at every look, and holds back no other.
     """
     written = 0
     for sid, message in desk.spool.kept():
         try:
-            receive(desk, Arrived(sid, message["address"], "text", message["text"]))
+            files = tuple(Attachment(**one) for one in json.loads(message.get("attachments", "[]")))
+            receive(desk, Arrived(sid, message["address"], "text", message["text"], attachments=files))
         except BookAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the next one must be written down

@@ -30,6 +30,16 @@ from bot.ports.ledger import (
     Waiting,
     Words,
 )
+from bot.ports.media import (
+    Attachment,
+    Fetched,
+    MediaAway,
+    MediaLost,
+    MediaRefused,
+    MediaRow,
+    MediaSource,
+    MediaStore,
+)
 from bot.ports.outside import (
     BookAway,
     Carrier,
@@ -46,9 +56,12 @@ from bot.ports.outside import (
     Spool,
     Taken,
 )
+from bot.ports.pulse import Backlog, Pulse
 
 __all__ = [
     "Appointment",
+    "Attachment",
+    "Backlog",
     "Book",
     "BookAway",
     "Booking",
@@ -59,6 +72,7 @@ __all__ = [
     "Chance",
     "Clock",
     "Desk",
+    "Fetched",
     "FollowUp",
     "FollowUpDraft",
     "FollowUpEnd",
@@ -69,8 +83,15 @@ __all__ = [
     "Listed",
     "Live",
     "LiveAway",
+    "MediaAway",
+    "MediaLost",
+    "MediaRefused",
+    "MediaRow",
+    "MediaSource",
+    "MediaStore",
     "NewTime",
     "Outgoing",
+    "Pulse",
     "Queue",
     "Result",
     "SlotTaken",
@@ -97,8 +118,13 @@ class Desk:
     read: Callable[[str, datetime], Reading]
     """Reads a patient's words (:func:`bot.desk.reading.reader`)."""
     spool: Spool
+    media_source: Callable[[], MediaSource]
+    """Made when first needed, like the carrier."""
+    media_store: MediaStore
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
     """Tell the operator what happened, with ids only: ``report("turn_failed", {"conversation": id})``."""
+    note: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
+    """Leave a line about what is in order, with ids only: ``note("turn", {"conversation": id, "seq": 4})``."""

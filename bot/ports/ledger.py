@@ -11,6 +11,8 @@ from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
+from bot.ports.media import MediaPart
+from bot.ports.pulse import PulsePart
 from bot.ports.staff import StaffPart
 
 
@@ -321,7 +323,9 @@ class FollowUpsPart(Protocol):
         """Close a follow-up with the reason staff will read."""
 
 
-class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, StaffPart, Protocol):
+class Ledger(
+    ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, MediaPart, PulsePart, StaffPart, Protocol
+):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 
     def savepoint(self) -> AbstractContextManager[None]:

@@ -106,6 +106,12 @@ class Live(Protocol):
     def next_awake(self, timeout_seconds: float, limit: int) -> tuple[str, ...]:
         """Wait for conversations whose words should leave, at most ``limit``, and take them off the list."""
 
+    def beat(self, kind: str) -> None:
+        """Say that this process works at ``kind`` (``senders``); believed for 20 s."""
+
+    def alive(self) -> Mapping[str, int]:
+        """How many processes have said so of late, by kind."""
+
     def healthy(self) -> bool:
         """Whether Redis answers now. Never raises."""
 

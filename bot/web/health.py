@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Blueprint, Response, jsonify
 
-from bot.ports import Desk
+from bot.ports import Desk, LiveAway
 
 
 def health_room(desk: Desk) -> Blueprint:
-    """``/health/live`` answers while the process does; ``/health/ready`` says which part is away (503)."""
+    """``/health/live`` answers while the process does; ``/health/ready`` says whether it can serve (else 503).
+
+    ``{"ready": true, "database": true, "redis": false, "reasons": ["redis_away"]}``. Only the database makes it
+    unready: without Redis or senders messages are still taken in and answered later, which is no reason to be taken
+    out of service. docs/operating.md says what to do about each reason.
+    """
     room = Blueprint("health", __name__, url_prefix="/health")
 
     @room.get("/live")
@@ -17,8 +24,19 @@ def health_room(desk: Desk) -> Blueprint:
 
     @room.get("/ready")
     def ready() -> tuple[Response, int]:
-        parts = {"database": desk.book.healthy(), "redis": desk.live.healthy()}
-        # Without Redis patients are still answered, only slower: not a reason to be taken out of service.
-        return jsonify(parts), 200 if parts["database"] else 503
+        reasons = list(_reasons(desk))
+        able = "database_away" not in reasons
+        parts = {"database": able, "redis": "redis_away" not in reasons}
+        return jsonify(ready=able, **parts, reasons=reasons), 200 if able else 503
 
     return room
+
+
+def _reasons(desk: Desk) -> Iterator[str]:
+    if not desk.book.healthy():
+        yield "database_away"
+    try:
+        if not desk.live.alive().get("senders"):
+            yield "no_senders"
+    except LiveAway:
+        yield "redis_away"

@@ -126,6 +126,12 @@ def _add_media(room: Blueprint, simulator: TwilioSide) -> None:
             raise Refused(20404, request.path)
         return current_app.send_static_file(name)
 
+    @room.delete(f"{MESSAGES}/<sid>/Media/<media_sid>.json")
+    def delete_media(sid: str, media_sid: str) -> tuple[str, int]:
+        # Every phone's photo is the same file of ours: there is nothing to delete but the message it came with.
+        _found(simulator.message(sid))
+        return "", 204
+
 
 def _add_contents(room: Blueprint, simulator: TwilioSide) -> None:
     def resource(content: Json) -> Json:

@@ -12,26 +12,27 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.datastructures import MultiDict
 
+from bot.core import fallback
 from bot.core.delivery import FROM_TWILIO
 from bot.core.events import MessageKind
 from bot.core.safety import words_for
 from bot.core.twilio_signature import expected_signature
 from bot.desk.speaking import status
-from bot.desk.turns import Arrived, receive
-from bot.ports import BookAway, Desk
+from bot.desk.turns import Arrived, as_kept, receive
+from bot.ports import Attachment, BookAway, Desk
 
 BODY_BYTES_MAX = 64 * 1024
 TEXT_CHARACTERS_MAX = 4096
 """WhatsApp's own limit for one message; what is longer is cut."""
 BUTTON_CHARACTERS_MAX = 256
-EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+URL_CHARACTERS_MAX = 2048
+TYPE_CHARACTERS_MAX = 100
 
 _SHAPES = {
     "MessageSid": re.compile(r"(?:SM|MM)[0-9a-f]{32}", re.ASCII),
@@ -92,7 +93,17 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
             receive(desk, arrived)
         except BookAway:
             return _red_flag_without_book(desk, arrived, away)
-        return Response(EMPTY, mimetype="text/xml")
+        return _says()
+
+    @room.post("/fallback")
+    def last() -> Response:
+        """What Twilio asks when the way above failed: it is tried once more, and kept on disk if need be."""
+        arrived = read_inbound(request.form, door)
+        try:
+            receive(desk, arrived)
+        except BookAway:
+            return _kept_on_disk(desk, arrived)
+        return _says()
 
     _add_status(room, desk)
     return room
@@ -165,6 +176,18 @@ def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
         kind=_kind(form, media, text, button),
         text=text,
         button=button,
+        attachments=_attachments(form, media),
+    )
+
+
+def _attachments(form: MultiDict[str, str], media: int) -> tuple[Attachment, ...]:
+    """The files of a message. Whether an address is Twilio's is looked at where it is used."""
+    said = ((form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in range(media))
+    # A contact card holds somebody else's number; nobody here needs the file.
+    return tuple(
+        Attachment(url[:URL_CHARACTERS_MAX], declared[:TYPE_CHARACTERS_MAX])
+        for url, declared in said
+        if url and "vcard" not in declared
     )
 
 
@@ -204,11 +227,27 @@ def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAwa
     if not reading.red_flags:
         return away(BookAway())
     desk.report("red_flag_without_book", {"sid": arrived.sid})
+    _keep(desk, arrived, "red_flag_not_kept")
+    return _says(*words_for(reading.red_flags, reading.language or "en"))
+
+
+def _kept_on_disk(desk: Desk, arrived: Arrived) -> Response:
+    """The database is away and Twilio will not ask again: the words for emergencies, whatever the message says."""
+    reading = desk.read(arrived.text, desk.clock.now())
+    desk.report("answered_by_fallback", {"sid": arrived.sid})
+    _keep(desk, arrived, "message_not_kept")
+    texts = words_for(reading.red_flags, reading.language or "en")
+    return _says(*(texts or fallback.words(str(desk.clinic.facts.get("phone") or ""))))
+
+
+def _keep(desk: Desk, arrived: Arrived, otherwise: str) -> None:
+    """Keep a message on disk until it can be written down; the operator is told when that fails too."""
     try:
-        desk.spool.keep(arrived.sid, {"address": arrived.address, "kind": arrived.kind, "text": arrived.text})
+        desk.spool.keep(arrived.sid, as_kept(arrived))
     except OSError as error:
         # Neither database nor disk. Twilio's own list still has the message, under this sid.
-        desk.report("red_flag_not_kept", {"sid": arrived.sid, "error": type(error).__name__})
-    texts = words_for(reading.red_flags, reading.language or "en")
-    messages = "".join(f"<Message>{escape(text, quote=False)}</Message>" for text in texts)
-    return Response(EMPTY.replace("<Response/>", f"<Response>{messages}</Response>"), mimetype="text/xml")
+        desk.report(otherwise, {"sid": arrived.sid, "error": type(error).__name__})
+
+
+def _says(*texts: str) -> Response:
+    return Response(fallback.twiml(texts), mimetype="text/xml")

@@ -102,6 +102,16 @@ def test_known_jobs_run_in_order_and_leave_nothing_behind(room: Room) -> None:
     assert not list(room.redis.scan_iter("rq:job:*"))
 
 
+def test_a_file_is_fetched_only_while_nothing_else_waits(room: Room) -> None:
+    asked: list[str] = []
+    queue = RqQueue(room.url)
+    queue.enqueue("tend_media", "a-file")
+    queue.enqueue("settle")
+    work(room.url, frozenset(), lambda event, ids: asked.append(str(ids["job"])), burst=True)
+    names = [Job.fetch(id, room.redis, JSONSerializer).description for id in asked]
+    assert names == ["settle", "tend_media"]
+
+
 @pytest.mark.parametrize("name", ["os.system", "antigravity.webbrowser", "bot.jobs.desk", f"{__name__}.Room", "settle"])
 def test_an_unknown_job_is_refused_and_its_module_never_imported(room: Room, name: str) -> None:
     room.forge(name)
@@ -149,4 +159,4 @@ def test_every_job_the_desk_asks_for_is_known_to_the_worker() -> None:
     from bot.desk.tick import _DIRECTLY
     from bot.jobs import JOBS
 
-    assert {f"bot.jobs.{name}" for name in (*_DIRECTLY, "take_up_waiting")} == JOBS
+    assert {f"bot.jobs.{name}" for name in (*_DIRECTLY, "take_up_waiting", "tend_media")} == JOBS

@@ -19,7 +19,7 @@ def main() -> int:
     options.add_argument("--short", action="store_true")
     options.add_argument("--conversations", type=int, help="how many are stored when growth is measured")
     options.add_argument("--messages", type=int, help="messages whose replies are timed")
-    options.add_argument("--a-second", type=float, default=10.0)
+    options.add_argument("--a-second", type=float, default=20.0)
     given = options.parse_args()
     if not set(given.parts) <= set(PARTS):
         options.error(f"the parts are {', '.join(PARTS)}")

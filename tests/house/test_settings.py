@@ -94,6 +94,8 @@ def test_with_twilio_nothing_is_made_up(name: str) -> None:
         ("TWILIO_ACCOUNT_SID", "SK" + "0" * 32),
         ("TWILIO_AUTH_TOKEN", " , "),
         ("TWILIO_API_KEY_SECRET", "a secret without its key"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "with a blank in its middle"),
         ("SIMULATOR", "on"),
         ("SIMULATOR", "perhaps"),
         ("HOST", "a host"),
@@ -154,5 +156,7 @@ def test_another_redis_leaves_ours_unstarted() -> None:
 
 
 def test_printing_the_settings_tells_no_secret() -> None:
-    settings = read({**TWILIO, "DATABASE_URL": "postgresql+psycopg://ana:w0rd@db/clinic"})
-    assert not any(word in repr(settings) for word in (KEY, TWILIO["TWILIO_AUTH_TOKEN"], "w0rd"))
+    settings = read(
+        {**TWILIO, "DATABASE_URL": "postgresql+psycopg://ana:w0rd@db/clinic", "METRICS_TOKEN": "m3trics-of-the-clinic"}
+    )
+    assert not any(word in repr(settings) for word in (KEY, TWILIO["TWILIO_AUTH_TOKEN"], "w0rd", "m3trics"))

@@ -16,7 +16,7 @@ from bot.desk.follow_ups import send_follow_up
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
 from bot.web import create_webhook
-from tests.fakes import FakeClock, FakeLive
+from tests.fakes import FakeClock, FakeLive, FakeMediaSource, FakeMediaStore
 from tests.simulation.baton import Doer, Stage
 from tests.simulation.faults import ASKING, DISK, POSTING, REDIS, Stormy, StormyBook, Weather
 from tests.simulation.people import Patients, attend
@@ -89,6 +89,8 @@ class World:
             carrier=lambda: carrier,
             read=self.room.read,
             spool=Stormy("spool", self.spool, weather, *DISK),
+            media_source=FakeMediaSource,
+            media_store=FakeMediaStore(),
             conversation_key=KEY,
             callback_base=URL,
             report=self._report,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import event
 
 from bot.adapters.sql import SqlBook
-from bot.ports import NewTime
+from bot.ports import Attachment, NewTime
 from tests.sql.clinic import (
     DAY,
     HOUR,
@@ -59,6 +59,17 @@ def everything_happens(book: SqlBook) -> None:
         ledger.follow_up(due)
         ledger.move(made.id, NewTime(slot(), busy(), "", ()), NOW)
         ledger.cancel(made.id, NOW)
+        ledger.attach("meiling", "SM1", [("m1", b"k", Attachment("https://api.twilio.com/x"))], NOW)
+        ledger.media_due(NOW, 5)
+        ledger.take_media("m1", NOW)
+        ledger.media_kept("m1", "image/jpeg", 1, NOW)
+        ledger.media_not_kept("m1", "failed", "", NOW)
+        ledger.media("m1")
+        ledger.media_of("meiling", 5)
+        ledger.media_deleted("m1")
+        ledger.pulse(NOW)
+        ledger.forget_media("", NOW, 5, NOW)
+        ledger.forget_media("meiling", NOW + 1, 5, NOW)
 
 
 def test_no_statement_reads_a_whole_table(sqlite_url: str) -> None:

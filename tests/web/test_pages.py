@@ -11,8 +11,8 @@ from bot.adapters.staff_locks import StaffLocks
 from bot.ports import Desk
 from bot.web import create_pages
 from tests.universe import open_desk
+from tests.web.away import AwayBook
 from tests.web.desk_pages import QUICK, SECRET
-from tests.web.test_webhook import AwayBook
 
 LOCKS = StaffLocks(SECRET, QUICK)
 

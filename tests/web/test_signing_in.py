@@ -15,8 +15,8 @@ from bot.desk import sessions, staff
 from bot.desk.sessions import Browser
 from bot.web import create_pages
 from bot.web.desk import current_staff, page
+from tests.web.away import AwayBook
 from tests.web.desk_pages import ADA, ANA, LEE, PASSWORD, QUICK, ROS, Front, Visitor, open_front
-from tests.web.test_webhook import AwayBook
 
 WRONG = "Name or password is not right."
 HOUR = 3600

@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from flask.testing import FlaskClient
 
+from bot.core import safety_texts
 from bot.core.twilio_signature import expected_signature
-from bot.ports import BookAway, Desk
+from bot.desk.turns import conversation_id
+from bot.ports import Desk
 from bot.web import create_webhook
-from tests.universe import SITI
+from tests.universe import MEI_LING, SITI
+from tests.web.away import AwayBook
 from tests.web.signed import ACCOUNT, DOOR, OLD_TOKEN, RED_FLAG, SID, TEXT, TOKEN, URL, post, said
 
 pytestmark = pytest.mark.usefixtures("nothing_private_is_logged")
@@ -236,23 +238,6 @@ def test_a_patient_without_a_number_is_a_patient(desk: Desk, client: FlaskClient
 # ---- when something of ours fails
 
 
-class AwayBook:
-    """The database is away."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.conversation_key = desk.book.conversation_key
-
-    @contextmanager
-    def begin(self) -> Iterator[Any]:
-        raise BookAway("away")
-        yield
-
-    look = begin
-
-    def healthy(self) -> bool:
-        return False
-
-
 @pytest.fixture
 def away(desk: Desk) -> Desk:
     return replace(desk, book=AwayBook(desk))  # type: ignore[arg-type]
@@ -310,3 +295,49 @@ def test_a_status_of_another_shape_is_refused(client: FlaskClient) -> None:  # c
     form = {"MessageSid": SID, "MessageStatus": "DROP TABLE", "AccountSid": ACCOUNT}
     assert post(client, form, "/twilio/status?m=" + "c" * 32).status_code == 400
     assert post(client, {**form, "MessageStatus": "read"}, "/twilio/status?m=ours").status_code == 400
+
+
+def test_a_photo_is_written_down_with_its_message_and_a_contact_card_is_not(desk: Desk, client: FlaskClient) -> None:
+    photo = {
+        **TEXT,
+        "MessageSid": "MM" + "b" * 32,
+        "NumMedia": "2",
+        "MediaUrl0": "https://api.twilio.com/x",
+        "MediaContentType0": "image/jpeg",
+        "MediaUrl1": "https://api.twilio.com/y",
+        "MediaContentType1": "text/vcard",
+    }
+    assert post(client, photo).status_code == 200
+    with desk.book.begin() as ledger:
+        (row,) = ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5)
+    assert (row.inbound, row.url, row.status) == ("MM" + "b" * 32, "https://api.twilio.com/x", "pending")
+
+
+@pytest.mark.parametrize("said", [{"NumMedia": "1"}, {"NumMedia": "0", "MediaUrl0": "https://api.twilio.com/x"}])
+def test_files_that_are_announced_or_there_without_each_other_break_nothing(
+    desk: Desk, client: FlaskClient, said: dict[str, str]
+) -> None:
+    assert post(client, {**TEXT, **said}).status_code == 200
+    with desk.book.begin() as ledger:
+        assert ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5) == ()
+
+
+def test_the_fallback_takes_a_message_in_like_any_other(desk: Desk, client: FlaskClient) -> None:
+    answer = post(client, TEXT, "/twilio/fallback")
+    assert (answer.status_code, b"<Message>" in answer.data) == (200, False)
+    once = said(desk)
+    # What the first way had taken in already is not answered again.
+    assert b"<Message>" not in post(client, TEXT, "/twilio/fallback").data
+    assert said(desk) == once
+
+
+def test_while_the_database_is_away_the_fallback_says_the_emergency_words_and_keeps_the_message(away: Desk) -> None:
+    answer = post(create_webhook(away, DOOR, 8001).test_client(), TEXT, "/twilio/fallback")
+    assert answer.status_code == 200
+    assert escape(safety_texts.FULL["ta"]) in answer.text
+    assert "+65 6000 0000" in answer.text
+    assert [sid for sid, _ in away.spool.kept()] == [SID]
+
+
+def test_the_fallback_believes_nobody_but_twilio(client: FlaskClient) -> None:
+    assert post(client, TEXT, "/twilio/fallback", token="another").status_code == 403

@@ -20,7 +20,9 @@ from bot.adapters.sql.engine import ONLY_READS, in_line, open_engine
 from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
+from bot.adapters.sql.media import MediaFiles
 from bot.adapters.sql.outbox import Outbox
+from bot.adapters.sql.pulse import Pulses
 from bot.adapters.sql.staff import Staff
 from bot.ports import BookAway
 
@@ -28,7 +30,7 @@ _KEY = select(schema.installation.c.value).where(schema.installation.c.name == "
 _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
-class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps, Staff):
+class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps, MediaFiles, Pulses, Staff):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 
 

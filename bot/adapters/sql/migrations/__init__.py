@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection
 
 from bot.adapters.sql.engine import open_engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 PATIENCE_SECONDS = 60
 """How long a second process waits for the one that migrates."""
 _LOCK = 0x6672_6F6E
 """Any number, the same for every process that migrates this database."""
+
+
+def revisions(connection: Connection) -> tuple[str, str]:
+    """The revision a database has (``""`` for none) and the newest there is."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    now = MigrationContext.configure(connection).get_current_revision()
+    return now or "", ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
 def migrate(url: str) -> None:
@@ -19,12 +33,8 @@ def migrate(url: str) -> None:
     """
     # Alembic costs more to import than the rest of this package, and only this needs it.
     from alembic import command
-    from alembic.config import Config
 
-    engine = open_engine(url, PATIENCE_SECONDS)
-    config = Config()
-    config.set_main_option("script_location", "bot.adapters.sql:migrations")
-    config.set_main_option("path_separator", "os")
+    engine, config = open_engine(url, PATIENCE_SECONDS), _config()
     try:
         with engine.begin() as connection:
             _alone(connection)
@@ -32,6 +42,15 @@ def migrate(url: str) -> None:
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "bot.adapters.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 def _alone(connection: Connection) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0004"
 
 POSTGRESQL_RULE = """
     CREATE FUNCTION audit_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$

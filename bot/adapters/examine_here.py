@@ -1,0 +1,159 @@
+"""Looks at what the installation stands on: database, Redis, processes, disk. It changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Connection, make_url
+
+from bot.adapters.redis_live import RedisLive
+from bot.adapters.rq_queue import QUEUE
+from bot.adapters.spool import FileSpool
+from bot.adapters.sql import SqlBook
+from bot.adapters.sql.engine import open_engine
+from bot.adapters.sql.migrations import revisions
+from bot.core.finding import Finding
+from bot.ports import BookAway, LiveAway
+
+REDIS_OLDEST = (6, 2)
+REDIS_SECONDS_MAX = 3
+FREE_BYTES_LOW = 2 * 1024**3
+FREE_BYTES_MIN = 200 * 1024**2
+WAITING_SECONDS_MAX = 60
+START = "Start Frontdesk: make run, or the processes that docs/operating.md names."
+
+
+def look_at_database(url: str) -> Iterator[Finding]:
+    """Whether it answers, has today's tables and takes what is written."""
+    kind = "SQLite" if url.startswith("sqlite") else "PostgreSQL"
+    engine = open_engine(url)
+    try:
+        if kind == "SQLite" and not Path(make_url(url).database or "").exists():
+            raise BookAway("there is none yet")
+        with engine.begin() as connection:
+            now, newest = revisions(connection)
+            writable, how = _sqlite(connection) if kind == "SQLite" else _postgresql(connection)
+    except BookAway as away:
+        yield Finding("fault", "Database", f"{kind} cannot be used ({away}).", "DATABASE_URL", START)
+        return
+    finally:
+        engine.dispose()
+    if now != newest:
+        what = f"{kind} has the tables of version {now or 'none'}, and this program needs {newest}."
+        yield Finding("fault", "Database", what, "DATABASE_URL", "Run: python -m bot migrate")
+    elif not writable:
+        what, do = f"{kind} takes no writing ({how}).", "Name the server that does: this one is a copy, or read-only."
+        yield Finding("fault", "Database", what, "DATABASE_URL", do)
+    else:
+        yield Finding("ok", "Database", f"{kind}, {how}, tables of version {now}")
+
+
+def _sqlite(connection: Connection) -> tuple[bool, str]:
+    # The transaction has begun with the lock for writing: that it is open says that it may write.
+    mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    return mode == "wal", f"journal {mode}"
+
+
+def _postgresql(connection: Connection) -> tuple[bool, str]:
+    version = connection.exec_driver_sql("SHOW server_version").scalar()
+    read_only = connection.exec_driver_sql("SHOW transaction_read_only").scalar()
+    return read_only == "off", f"server {version}"
+
+
+def look_at_redis(url: str) -> Iterator[Finding]:
+    """Whether it answers, is new enough, keeps what it has and throws nothing away."""
+    client = Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
+    try:
+        told: dict[str, Any] = client.info()
+    except RedisError as error:
+        what = f"It does not answer ({type(error).__name__}). Patients are served without it, slower."
+        yield Finding("fault", "Redis", what, "REDIS_URL", START)
+        return
+    finally:
+        client.close()
+    version = str(told.get("valkey_version") or told["redis_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < REDIS_OLDEST:
+        what = f"Version {version} is too old."
+        yield Finding("fault", "Redis", what, "REDIS_URL", "Use Redis 6.2 or newer, or Valkey.")
+        return
+    policy, appends = told.get("maxmemory_policy", "noeviction"), bool(told.get("aof_enabled"))
+    if policy != "noeviction":
+        do = "Set maxmemory-policy to noeviction: what it throws away has to be read from the database again."
+        yield Finding("warning", "Redis", f"It throws things away when it is full ({policy}).", "redis.conf", do)
+    if not appends:
+        do = "Set appendonly to yes: then jobs survive a restart, and nothing has to be found again."
+        yield Finding("warning", "Redis", "It forgets everything when it restarts.", "redis.conf", do)
+    if policy == "noeviction" and appends:
+        yield Finding("ok", "Redis", f"version {version}, keeps what it has")
+
+
+def look_at_processes(live: RedisLive, url: str) -> Iterator[Finding]:
+    """Whether somebody sends, and somebody does the queue's jobs."""
+    try:
+        senders, jobs = live.alive().get("senders", 0), _queue_workers(url)
+    except (LiveAway, RedisError):
+        yield Finding("warning", "Processes", "Nobody can be asked while Redis is away.", "REDIS_URL", "See Redis.")
+        return
+    if not senders:
+        what = "Nobody sends: patients get no answers, and nothing that was forgotten is found."
+        yield Finding("fault", "Senders", what, "python worker.py senders", START)
+    else:
+        yield Finding("ok", "Senders", f"{senders} at work")
+    if not jobs:
+        what = "Nobody does the queue's jobs: reminders and patients' files wait."
+        yield Finding("fault", "Jobs", what, "python worker.py rq", START)
+    else:
+        yield Finding("ok", "Jobs", f"{jobs} at work")
+
+
+def _queue_workers(url: str) -> int:
+    from rq import Queue, Worker
+
+    connection = Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
+    try:
+        return int(Worker.count(queue=Queue(QUEUE, connection=connection)))
+    finally:
+        connection.close()
+
+
+def look_at_backlog(book: SqlBook, now: int) -> Iterator[Finding]:
+    """Whether words and messages get where they should, in a database that was found in order."""
+    with book.begin() as ledger:
+        pulse = ledger.pulse(now)
+    waits = (
+        ("words to patients wait to leave", pulse.unsent, "See Senders, and Twilio's account."),
+        ("messages of patients wait for their turn", pulse.parked, "See Senders; the log says what failed."),
+        ("words may or may not have arrived", pulse.unclear, "See Twilio: they are looked for in its list."),
+    )
+    late = [one for one in waits if one[1].oldest_seconds > WAITING_SECONDS_MAX]
+    for what, backlog, do in late:
+        minutes = backlog.oldest_seconds // 60
+        yield Finding("warning", "Backlog", f"{backlog.count} {what}, the oldest for {minutes} min.", "/metrics", do)
+    if not late:
+        yield Finding("ok", "Backlog", "nothing waits that should not")
+
+
+def look_at_disk(data_dir: Path) -> Iterator[Finding]:
+    """Whether there is room, nobody else reads along, and nothing waits for the database."""
+    if not data_dir.is_dir():
+        yield Finding("warning", "Disk", f"{data_dir} is not there yet.", "DATA_DIR", START)
+        return
+    free = shutil.disk_usage(data_dir).free
+    room = f"{free / 1024**3:.1f} GB free"
+    if free < FREE_BYTES_LOW:
+        level, do = ("fault" if free < FREE_BYTES_MIN else "warning"), "Make room: without it nothing can be written."
+        yield Finding(level, "Disk", f"Only {room}.", str(data_dir), do)  # type: ignore[arg-type]
+    if data_dir.stat().st_mode & 0o077:
+        do = f"Run: chmod 700 {data_dir}"
+        yield Finding("warning", "Disk", "Others on this machine may look into it.", str(data_dir), do)
+    kept = len(FileSpool(data_dir / "spool").kept())
+    if kept:
+        do = "They are taken up when the database is back; see Database and Senders."
+        yield Finding("warning", "Disk", f"{kept} messages wait for the database.", str(data_dir / "spool"), do)
+    if free >= FREE_BYTES_LOW:
+        yield Finding("ok", "Disk", room)
