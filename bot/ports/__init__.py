@@ -17,6 +17,8 @@ from bot.ports.ledger import (
     Appointment,
     Book,
     Booking,
+    ChannelTrouble,
+    Failing,
     FollowUp,
     FollowUpDraft,
     FollowUpEnd,
@@ -27,6 +29,7 @@ from bot.ports.ledger import (
     NewTime,
     Outgoing,
     Result,
+    Standing,
     Waiting,
     Words,
 )
@@ -38,7 +41,9 @@ from bot.ports.outside import (
     CarrierUnclear,
     Chance,
     Clock,
+    Contents,
     Listed,
+    ListedInbound,
     Live,
     LiveAway,
     Queue,
@@ -57,8 +62,11 @@ __all__ = [
     "CarrierRefused",
     "CarrierUnclear",
     "Chance",
+    "ChannelTrouble",
     "Clock",
+    "Contents",
     "Desk",
+    "Failing",
     "FollowUp",
     "FollowUpDraft",
     "FollowUpEnd",
@@ -67,6 +75,7 @@ __all__ = [
     "Ledger",
     "Line",
     "Listed",
+    "ListedInbound",
     "Live",
     "LiveAway",
     "NewTime",
@@ -75,6 +84,7 @@ __all__ = [
     "Result",
     "SlotTaken",
     "Spool",
+    "Standing",
     "Taken",
     "Waiting",
     "Words",
@@ -100,5 +110,7 @@ class Desk:
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""
+    messages_per_second: float = 80.0
+    """What our WhatsApp sender may send; more of it only fills Twilio's own queue."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
     """Tell the operator what happened, with ids only: ``report("turn_failed", {"conversation": id})``."""
