@@ -45,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    templates = add("templates", _templates, "Keep the message templates at Twilio in step with templates.yaml.")
+    sentences = (
+        "list: what we know; create: make what is missing; submit: ask WhatsApp to approve; status: ask how they "
+    )
+    sentences += "status: ask how they stand; sync: all of it"
+    actions = ("list", "create", "submit", "status", "sync")
+    templates.add_argument("action", nargs="?", choices=actions, default="list", help=sentences)
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
 
@@ -141,6 +148,12 @@ def _chat(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return terminal.chat(Path(options.directory))
+
+
+def _templates(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.templates(os.environ, options.action)
 
 
 def _desk_list(options: argparse.Namespace) -> int:

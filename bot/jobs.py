@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 
-from bot.desk import follow_ups, settling, turns
+from bot.desk import follow_ups, missed, settling, templates, turns
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
@@ -32,5 +32,16 @@ def take_up_waiting(conversation: str) -> None:
     turns.take_up_waiting(desk(), conversation)
 
 
-JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in (settle, send_follow_up, take_up_waiting))
+def look_for_missed() -> None:
+    """Take up messages that Twilio has and never brought."""
+    missed.look_for_missed(desk())
+
+
+def look_at_templates() -> None:
+    """Ask which templates WhatsApp approves of."""
+    templates.look(desk())
+
+
+_JOBS = (settle, send_follow_up, take_up_waiting, look_for_missed, look_at_templates)
+JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in _JOBS)
 """The only names a worker calls; anything else in the queue is refused unread."""

@@ -78,6 +78,7 @@ def open_desk(settings: Settings) -> Desk:
         spool=FileSpool(settings.data_dir / "spool"),
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
+        messages_per_second=settings.messages_per_second,
         report=_report,
     )
 

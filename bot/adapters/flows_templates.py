@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
 from bot.adapters.flows_page import Page
-from bot.core.flow import Text
-from bot.core.template import MessageTemplate, mistakes_in_body, mistakes_in_buttons, mistakes_in_sample
+from bot.core.flow import MessageTemplate, Text
+from bot.core.template import mistakes_in_body, mistakes_in_buttons, mistakes_in_sample
 
 TEMPLATES_FILE = "templates.yaml"
 _KEYS = ("body", "variables", "buttons")
@@ -40,7 +40,9 @@ def _samples(page: Page, node: Node | None, body: str) -> Mapping[str, str]:
 
 def _buttons(page: Page, node: Node | None, name: str) -> tuple[Text, ...]:
     items = page.of(Items, node, '"buttons"')
-    texts = [page.text(item, f"{name}.buttons.{at}", "a button") for at, item in enumerate(items.items if items else ())]
+    texts = [
+        page.text(item, f"{name}.buttons.{at}", "a button") for at, item in enumerate(items.items if items else ())
+    ]
     return tuple(text for text in texts if text is not None)
 
 
@@ -55,4 +57,6 @@ def _check(page: Page, entries: Entries, template: MessageTemplate) -> None:
             page.fault("E62", button_at, said + message, remedy)
         lacking = [name for name in template.samples if f"{{{name}}}" not in body]
         if language and lacking:
-            page.fault("E62", where, f'{said}the body has no "{{{lacking[0]}}}".', "Every language needs every variable.")
+            page.fault(
+                "E62", where, f'{said}the body has no "{{{lacking[0]}}}".', "Every language needs every variable."
+            )

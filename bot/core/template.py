@@ -11,9 +11,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bot.core.flow import Text
+from bot.core.flow import MessageTemplate
 
 BODY_CHARACTERS_MAX = 1024
 """Of the text itself, and of what it becomes with its variables (error 63021)."""
@@ -33,17 +33,6 @@ _UNFIT = re.compile(r"[\n\r\t]| {5,}")
 _DECORATED = re.compile(r"[*_~`{}\n]")
 # Chinese and its like have no spaces: a character counts as a word.
 _WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]|[^\s\u3400-\u9fff\uf900-\ufaff]+")
-
-
-@dataclass(frozen=True, slots=True)
-class MessageTemplate:
-    """One template as the clinic wrote it. ``samples`` holds what WhatsApp's reviewers see for each name, in order."""
-
-    name: str
-    body: Text
-    samples: Mapping[str, str] = field(default_factory=dict)
-    buttons: tuple[Text, ...] = ()
-    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,12 @@ comparing the clocks of two processes. Doing one thing twice is harmless everywh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
+from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.settling import settle
@@ -41,6 +43,7 @@ class Seen:
     waiting: Mapping[str, int] = field(default_factory=dict)
     sending: Mapping[tuple[int, str], float] = field(default_factory=dict)
     asked: Mapping[int, float] = field(default_factory=dict)
+    rounds: dict[str, float] = field(default_factory=dict)
 
 
 def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
@@ -53,7 +56,7 @@ def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
 
 def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Look once at everything that may have been forgotten. Never raises; what fails is reported."""
-    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent):
+    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent, _rounds):
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
 
@@ -122,6 +125,22 @@ def _unsent(desk: Desk, seen: Seen, turns: Turns) -> None:
     with desk.book.begin() as ledger:
         unsent = ledger.with_unsent(_stamp(desk), ROWS_MAX)
     wake(desk, unsent)
+
+
+def _rounds(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """What is looked through at Twilio every few minutes. It may take long, so while Redis is away it waits."""
+    now = _stamp(desk)
+    looked = missed.begin_looking(desk)
+    stalest = min((one.looked_at for one in templates.standings(desk)), default=now)
+    for job, since, every in (
+        ("look_for_missed", looked, missed.LOOK_SECONDS),
+        ("look_at_templates", stalest, templates.LOOK_SECONDS),
+    ):
+        asked = seen.rounds.get(job, float("-inf"))
+        if now - since >= every and desk.clock.monotonic() - asked >= every:
+            with suppress(LiveAway):
+                desk.queue.enqueue(job)
+                seen.rounds[job] = desk.clock.monotonic()
 
 
 def _have_done(desk: Desk, job: str, *ids: int) -> None:

@@ -41,32 +41,7 @@ def as_templates(front: Front) -> list[str]:
     return [one.outgoing.content.body for one in front.carrier.posted if one.outgoing.content]
 
 
-# ---- every code
-
-
-@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
-@pytest.mark.parametrize("code", sorted(ERRORS))
-def test_every_code_of_twilio_ends_with_the_words_said_or_a_reason_for_staff(
-    front: Front, code: int, later: bool
-) -> None:
-    front.says("Hello")
-    if later:
-        front.sends()
-        fails_later(front, code)
-    else:
-        refuses(front, code)
-        front.sends()
-    (after,) = front.statuses()
-    wanted = {
-        "again": "queued",
-        "channel": "queued",
-        "settle": "queued" if later else "unknown",
-        "template": "needs_person",
-        "content": "needs_person",
-    }
-    assert after == wanted.get(ERRORS[code].remedy, "failed")
-    if after in ("failed", "needs_person"):
-        assert front.reasons() == [ERRORS[code].why]
+# ---- again, and again
 
 
 @pytest.mark.parametrize("code", [None, 99999])

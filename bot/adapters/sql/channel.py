@@ -30,7 +30,9 @@ _STANDING = select(
     template.c.looked_at,
 ).order_by(template.c.name, template.c.place, template.c.made_at.desc(), template.c.key)
 _made = insert(template)
-_MADE = _made.on_conflict_do_update(index_elements=["key"], set_={"sid": _made.excluded.sid})
+# A template of another account was approved there, not here.
+_status_then = case((_made.excluded.sid == template.c.sid, template.c.status), else_=word("made"))
+_MADE = _made.on_conflict_do_update(index_elements=["key"], set_={"sid": _made.excluded.sid, "status": _status_then})
 _STATUS = update(template).where(template.c.sid == bindparam("content"))
 # The patient's language first, then the clinic's own order; the newest words of each.
 _USABLE = (
