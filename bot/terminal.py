@@ -74,6 +74,11 @@ class Unknown(Exception):
 def _list(desk: Desk, options: argparse.Namespace) -> int:
     waiting = reception.needing_a_person(desk)
     now = desk.clock.now().timestamp()
+    with desk.book.begin() as ledger:
+        trouble = ledger.channel()
+    if trouble is not None:
+        since = datetime.fromtimestamp(trouble.since, desk.diary.zone)
+        print(f"NOBODY CAN BE WRITTEN TO since {since:%d %b %H:%M}: {trouble.why} (Twilio error {trouble.code}).")
     for one in waiting:
         mark = "URGENT " if one.urgent else ""
         holder = f"with {one.holder}" if one.control == "held" else "waits"
