@@ -133,7 +133,8 @@ def _written(desk: Desk, ledger: Ledger, posted: Sequence[Posted]) -> tuple[str,
 
 def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[Posted]:
     queues: dict[str, list[Outgoing]] = defaultdict(list)
-    for row in rows:
+    # Whoever may be in danger is written to first.
+    for row in sorted(rows, key=lambda row: row.speech != "safety"):
         queues[row.conversation].append(row)
 
     def post_queue(queue: Sequence[Outgoing]) -> list[Posted]:
@@ -161,16 +162,16 @@ def _held_back(desk: Desk, row: Outgoing, claimed_at: float) -> Result | None:
     """What becomes of a row that must not be posted now; None when it may."""
     if row.speech != "safety" and (wait := _pace(desk, row)) > 0:
         if wait > PATIENCE_SECONDS:
-            return Result(row.id, row.attempt, "queued", again_at=_stamp(desk) + math.ceil(wait))
+            return Result(row.id, row.attempt, "queued", again_at=_stamp(desk) + math.ceil(wait), counts=False)
         desk.clock.sleep(wait)
     now = _stamp(desk)
     if desk.clock.monotonic() - claimed_at > PAUSE_SECONDS_MAX:
-        return Result(row.id, row.attempt, "queued", again_at=now)
+        return Result(row.id, row.attempt, "queued", again_at=now, counts=False)
     if row.speech == "safety" or row.content is not None or window_open(row.last_inbound_at, now):
         return None
     if row.template:
         # The window has closed since the claim; the next one takes the template.
-        return Result(row.id, row.attempt, "queued", again_at=now)
+        return Result(row.id, row.attempt, "queued", again_at=now, counts=False)
     return Result(row.id, row.attempt, "needs_person", note=WINDOW_CLOSED)
 
 

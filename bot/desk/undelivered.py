@@ -31,9 +31,15 @@ def becomes(desk: Desk, words: Failing | Outgoing, error: int | None, judged: Ve
     """A verdict as what becomes of the row. Chance keeps rows from coming back all at once."""
     wait = min(judged.wait_seconds_max, judged.wait_seconds + desk.chance.below(max(1, judged.wait_seconds)))
     again_at = _stamp(desk) + wait if judged.status == "queued" else 0
-    as_template = judged.as_template
     return Result(
-        words.id, words.attempt, judged.status, "", error, judged.why, again_at=again_at, as_template=as_template
+        words.id,
+        words.attempt,
+        judged.status,
+        error=error,
+        note=judged.why,
+        again_at=again_at,
+        as_template=judged.as_template,
+        counts=judged.remedy != "channel",
     )
 
 

@@ -139,6 +139,8 @@ class Result:
     note: str = ""
     again_at: int = 0
     as_template: bool = False
+    counts: bool = True
+    """Whether this was a try. It was none when nothing was posted, or when nobody could have been written to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,20 @@ def test_a_channel_out_of_order_stops_everybodys_words_and_goes_on_by_itself(
     assert front.reports[-1] == ("channel_in_order", {})
 
 
+def test_however_long_the_channel_is_out_of_order_no_try_is_counted(front: Front) -> None:
+    front.says("Hello")
+    for _ in range(20):
+        refuses(front, 20003, 401)
+        front.sends()
+        front.later(seconds=60)
+    refuses(front, 63018)
+    front.sends()
+    assert front.statuses() == ["queued"]
+    front.later(seconds=120)
+    front.sends()
+    assert front.statuses() == ["sent"]
+
+
 def test_safety_text_is_tried_while_the_channel_is_out_of_order(front: Front) -> None:
     front.says("Hello")
     refuses(front, 20003, 401)

@@ -427,5 +427,7 @@ def _concluded(row: Row, result: Result, now: int) -> dict[str, Any]:
         "due_at": result.again_at if result.status == "queued" else row.due_at,
         "look_at": (result.again_at or now + look) if result.status == "unknown" else 0,
         "as_template": result.as_template or row.as_template,
+        # Never back to none: a row that was claimed once keeps its place before those behind it.
+        "tries": row.tries if result.counts else max(1, row.tries - 1),
         "changed_at": now,
     }
