@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
 from bot.adapters.flows_page import Page
-from bot.core.flow import MessageTemplate, Text
+from bot.core.flow import MessageTemplate, Text, Value
 from bot.core.template import mistakes_in_body, mistakes_in_buttons, mistakes_in_sample
 
 TEMPLATES_FILE = "templates.yaml"
+_FACT = re.compile(r"\{clinic\.([^{}]+)\}")
 _KEYS = ("body", "variables", "buttons")
 
 
-def read_templates(page: Page, node: Node) -> dict[str, MessageTemplate]:
-    """Every template of the file by its name. What WhatsApp would refuse is told as E62, in each language."""
+def read_templates(page: Page, node: Node, facts: Mapping[str, Value]) -> dict[str, MessageTemplate]:
+    """Every template of the file by its name, with the clinic's ``facts`` in it: WhatsApp approves their words too.
+
+    What it would refuse is told as E62, in each language.
+    """
     found = {}
     for key, value in page.named(node, "templates.yaml"):
         page.step = key.text
         entries = page.keys(value, f'the template "{key.text}"', _KEYS, ("body",))
-        body = page.text(entries.values.get("body"), f"{key.text}.body", '"body"') or Text("")
+        body = _with_facts(page.text(entries.values.get("body"), f"{key.text}.body", '"body"') or Text(""), facts)
         samples = _samples(page, entries.values.get("variables"), body.source)
         buttons = _buttons(page, entries.values.get("buttons"), key.text)
         found[key.text] = MessageTemplate(key.text, body, samples, buttons, key.line)
         _check(page, entries, found[key.text])
     page.step = ""
     return found
+
+
+def _with_facts(text: Text, facts: Mapping[str, Value]) -> Text:
+    def told(words: str) -> str:
+        return _FACT.sub(lambda found: str(facts.get(found[1], found[0])), words)
+
+    return Text(told(text.source), {language: told(words) for language, words in text.translations.items()})
 
 
 def _samples(page: Page, node: Node | None, body: str) -> Mapping[str, str]:

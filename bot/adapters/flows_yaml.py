@@ -112,7 +112,7 @@ class _Shelf:
         )
         flows = self._flows(roots, engine)
         written = roots.get(TEMPLATES_FILE)
-        templates = read_templates(self._page(TEMPLATES_FILE), written) if written is not None else {}
+        templates = read_templates(self._page(TEMPLATES_FILE), written, facts.plain) if written is not None else {}
         self._tell_leftovers()
         clinic = Clinic(
             version=self._version(),

@@ -177,11 +177,12 @@ def _held_back(desk: Desk, row: Outgoing, claimed_at: float) -> Result | None:
 
 def _pace(desk: Desk, row: Outgoing) -> float:
     """How long these words have to wait for their place, in seconds. While Redis is away they have none."""
-    each = 1 / desk.messages_per_second
+    a_second = desk.messages_per_second
     try:
-        return desk.live.pace(row.conversation, PATIENT_SECONDS, PATIENT_BURST, 0) or desk.live.pace(
-            SENDER, each, max(1, int(desk.messages_per_second)), PATIENCE_SECONDS
-        )
+        hers = desk.live.pace(row.conversation, PATIENT_SECONDS, PATIENT_BURST, PATIENCE_SECONDS)
+        if hers > PATIENCE_SECONDS:
+            return hers
+        return max(hers, desk.live.pace(SENDER, 1 / a_second, max(1, int(a_second)), PATIENCE_SECONDS))
     except LiveAway:
         return 0
 
