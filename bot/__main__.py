@@ -57,6 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     doctors.add_argument("--json", action="store_true", help="for programs: one object")
     fallbacks = add("fallback", _fallback, "Write the emergency words as a file for Twilio, to be kept elsewhere.")
     fallbacks.add_argument("directory", type=Path)
+    templates = add("templates", _templates, "Keep the message templates at Twilio in step with templates.yaml.")
+    sentences = (
+        "list: what we know; create: make what is missing; submit: ask WhatsApp to approve; status: ask how they "
+    )
+    sentences += "status: ask how they stand; sync: all of it"
+    actions = ("list", "create", "submit", "status", "sync")
+    templates.add_argument("action", nargs="?", choices=actions, default="list", help=sentences)
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
 
@@ -208,6 +215,12 @@ def _fallback(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return terminal.fallback(os.environ, options.directory)
+
+
+def _templates(options: argparse.Namespace) -> int:
+    from bot import terminal
+
+    return terminal.templates(os.environ, options.action)
 
 
 def _desk_list(options: argparse.Namespace) -> int:

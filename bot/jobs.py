@@ -6,7 +6,7 @@ import os
 import re
 from functools import cache
 
-from bot.desk import follow_ups, media, settling, turns
+from bot.desk import follow_ups, media, missed, settling, templates, turns
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
@@ -48,5 +48,16 @@ def tend_media(id: str) -> None:
     media.tend_media(desk(), id)
 
 
-JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in (settle, send_follow_up, take_up_waiting, tend_media))
+def look_for_missed() -> None:
+    """Take up messages that Twilio has and never brought."""
+    missed.look_for_missed(desk())
+
+
+def look_at_templates() -> None:
+    """Ask which templates WhatsApp approves of."""
+    templates.look(desk())
+
+
+_JOBS = (settle, send_follow_up, take_up_waiting, tend_media, look_for_missed, look_at_templates)
+JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in _JOBS)
 """The only names a worker calls; anything else in the queue is refused unread."""

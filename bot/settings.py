@@ -93,6 +93,10 @@ class Settings:
         "What Prometheus must show to read `/metrics`, 16 characters or more. Unset: only a trial on loopback may.",
         secret=True,
     )
+    messages_per_second: float = _setting(
+        "MESSAGES_PER_SECOND",
+        "What the WhatsApp sender may send; the sandbox takes one in three seconds: `0.33`. Default: `80`.",
+    )
     simulator: bool = _setting(
         "SIMULATOR",
         "`on` opens a phone in the browser instead of Twilio. `make run` turns it on when no account is set.",
@@ -141,6 +145,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     values |= _stores(form, values["data_dir"])
     twilio = form.text("TWILIO_ACCOUNT_SID") is not None
     values |= _twilio(form) if twilio else _no_twilio(form, _local_url(values["host"], values["desk_port"]))
+    values["messages_per_second"] = form.rate("MESSAGES_PER_SECOND", "80")
     values["secret_key"] = _secret_key(form, values["data_dir"], required=twilio)
     if form.problems:
         raise Unsafe(form.problems)
@@ -179,6 +184,13 @@ class _Form:
             self.wrong(f"{name} must be a port from 1 to 65535.")
             return default
         return int(value)
+
+    def rate(self, name: str, default: str) -> float:
+        value = self.text(name) or default
+        if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", value) or float(value) == 0:
+            self.wrong(f"{name} must be a number such as 80 or 0.33.")
+            return float(default)
+        return float(value)
 
     def folder(self, name: str, default: str) -> Path:
         path = Path(self.text(name) or default).expanduser().absolute()

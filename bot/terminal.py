@@ -21,10 +21,11 @@ from bot.core.finding import Finding, addresses
 from bot.core.staff import fold_login
 from bot.desk import reception
 from bot.desk import staff as accounts
+from bot.desk import templates as message_templates
 from bot.desk.reading import reader
 from bot.desk.transcripts import coverage, play
 from bot.desk.turns import Arrived, receive
-from bot.ports import BookAway, Desk, Outgoing, Result
+from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk, Outgoing, Result
 
 PART_WIDTH = 10
 
@@ -37,8 +38,44 @@ def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
     except (environment.Unsafe, wiring.BrokenFlows, reception.NotYours, Unknown) as refusal:
         print(refusal, file=sys.stderr)
     except BookAway:
-        print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+        print(NO_DATABASE, file=sys.stderr)
     return 1
+
+
+def templates(environ: Mapping[str, str], action: str) -> int:
+    """``python -m bot templates``: 0 when every template may be used, 1 when one may not yet or it cannot be told."""
+    acts = {
+        "create": message_templates.create,
+        "submit": message_templates.submit,
+        "status": message_templates.look,
+        "sync": message_templates.sync,
+    }
+    try:
+        desk = wiring.open_desk(environment.read(environ))
+        if action in acts:
+            acts[action](desk)
+        return _tell_templates(desk)
+    except (environment.Unsafe, wiring.BrokenFlows) as refusal:
+        print(refusal, file=sys.stderr)
+    except BookAway:
+        print(NO_DATABASE, file=sys.stderr)
+    except (CarrierRefused, CarrierAway, CarrierUnclear) as trouble:
+        print(f"Twilio did not do it ({trouble}). What was done until then is kept; try again.", file=sys.stderr)
+    return 1
+
+
+def _tell_templates(desk: Desk) -> int:
+    for one in message_templates.standings(desk):
+        print(f"{one.name:14} {one.language:6} {one.status:11} {one.sid}  {one.key}" + f"  {one.reason}".rstrip())
+    lacking = message_templates.lacking(desk)
+    for wording in lacking:
+        print(f"Not approved yet: {wording.name} in {wording.language} ({wording.key})")
+    if lacking:
+        print("python -m bot templates sync makes and submits them; WhatsApp mostly answers within a day.")
+    return 1 if lacking else 0
+
+
+NO_DATABASE = "The database cannot be reached. Is Frontdesk set up here? Try: make run"
 
 
 class Unknown(Exception):
@@ -115,6 +152,11 @@ def _address(settings: environment.Settings, made: accounts.Made) -> str:
 def _list(desk: Desk, options: argparse.Namespace) -> int:
     waiting = reception.needing_a_person(desk)
     now = desk.clock.now().timestamp()
+    with desk.book.begin() as ledger:
+        trouble = ledger.channel()
+    if trouble is not None:
+        since = datetime.fromtimestamp(trouble.since, desk.diary.zone)
+        print(f"NOBODY CAN BE WRITTEN TO since {since:%d %b %H:%M}: {trouble.why} (Twilio error {trouble.code}).")
     for one in waiting:
         mark = "URGENT " if one.urgent else ""
         holder = f"with {one.holder}" if one.control == "held" else "waits"

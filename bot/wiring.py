@@ -94,6 +94,7 @@ def open_desk(settings: Settings) -> Desk:
         media_store=FileMedia(settings.data_dir / "media"),
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
+        messages_per_second=settings.messages_per_second,
         report=_report,
         note=_note,
     )

@@ -5,17 +5,19 @@ It is Monday 2 March 2026, 09:00 in Singapore, until a test lets time pass. The 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 
+from bot.core.template import Wording
 from bot.core.wording import numbered
 from bot.ports import (
     CarrierAway,
     CarrierUnclear,
     Fetched,
     Listed,
+    ListedInbound,
     LiveAway,
     MediaAway,
     MediaLost,
@@ -45,6 +47,9 @@ class FakeClock:
     def pass_seconds(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.pass_seconds(seconds)
 
     def step_to(self, now: datetime) -> None:
         """The wall clock jumps, as an administrator or a time server makes it; monotonic time does not."""
@@ -86,6 +91,7 @@ class FakeLive:
         self._holds: dict[str, _Hold] = {}
         self._states: dict[str, tuple[int, int, str]] = {}
         self._beats: dict[str, float] = {}
+        self._lanes: dict[str, float] = {}
         self.awake: list[str] = []
         self.away = False
 
@@ -128,6 +134,16 @@ class FakeLive:
             self._answers()
             self._states.pop(conversation, None)
 
+    def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
+        with self._lock:
+            self._answers()
+            now = self._clock.monotonic()
+            free = max(self._lanes.get(lane, 0.0), now)
+            wait = max(0.0, free - (burst - 1) * seconds_each - now)
+            if wait <= patience_seconds:
+                self._lanes[lane] = free + seconds_each
+            return wait
+
     def next_awake(self, timeout_seconds: float, limit: int) -> tuple[str, ...]:
         with self._lock:
             self._answers()
@@ -151,6 +167,7 @@ class FakeLive:
             self._holds.clear()
             self._states.clear()
             self._beats.clear()
+            self._lanes.clear()
             self.awake.clear()
 
     def _answers(self) -> None:
@@ -186,6 +203,7 @@ class FakeCarrier:
 
     A refusal or an unreachable carrier takes nothing. An unclear one takes the message when ``takes_unclear`` is set.
     ``on_list`` is what its list shows; ``broken_lists`` are addresses with which asking fails unexpectedly.
+    ``from_patients`` is what it lists of patients. ``made`` are its templates, ``approvals`` what is said of them.
     """
 
     clock: FakeClock
@@ -195,6 +213,9 @@ class FakeCarrier:
     lists: bool = True
     on_list: list[Listed] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
+    from_patients: list[ListedInbound] = field(default_factory=list)
+    made: dict[str, str] = field(default_factory=dict)
+    approvals: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._lock = RLock()
@@ -218,7 +239,39 @@ class FakeCarrier:
             raise ZeroDivisionError("a bug of ours")
         return tuple(one for one in self.on_list if one.to == to and one.created_at >= since)
 
+    def inbound(self, since: int, limit: int) -> tuple[ListedInbound, ...]:
+        if not self.lists:
+            raise CarrierAway("the test took Twilio away")
+        found = sorted((one for one in self.from_patients if one.sent_at >= since), key=lambda one: one.sent_at)
+        return tuple(found[-limit:])
+
+    def contents(self) -> Mapping[str, str]:
+        self._answers()
+        return self.made
+
+    def make_content(self, wording: Wording) -> str:
+        self._answers()
+        self.made[wording.key] = f"HX{len(self.made) + 1:032x}"
+        return self.made[wording.key]
+
+    def submit_content(self, sid: str, wording: Wording) -> None:
+        self._answers()
+        self.approvals[sid] = ("received", "")
+
+    def content_status(self, sid: str) -> tuple[str, str]:
+        self._answers()
+        return self.approvals.get(sid, ("unsubmitted", ""))
+
+    def make_question_contents(self) -> int:
+        return 0
+
+    def _answers(self) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+
     def words_of(self, outgoing: Outgoing) -> str:
+        if outgoing.content is not None:
+            return outgoing.content.body
         if outgoing.choices and len(outgoing.choices) > 10:
             return numbered(outgoing.text, outgoing.choices, outgoing.hint)
         return outgoing.text

@@ -18,6 +18,10 @@ class SystemClock:
         """Seconds that never go back, only to be compared within this process."""
         return time.monotonic()
 
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+        time.sleep(seconds)
+
 
 class SystemChance:
     """The operating system's randomness."""

@@ -1,7 +1,8 @@
 """Reads the clinic's files into one frozen :class:`~bot.core.flow.Clinic`, or says everything that is wrong with them.
 
-A directory holds ``_clinic.yaml`` (what holds everywhere), ``clinic.yaml`` (facts), ``faq.yaml`` (questions), one file
-a flow, and ``translations/<language>/`` with files of the same names. Whether the flows lead anywhere is judged by
+A directory holds ``_clinic.yaml`` (what holds everywhere), ``clinic.yaml`` (facts), ``faq.yaml`` (questions),
+``templates.yaml`` (what WhatsApp approves), one file a flow, and ``translations/<language>/`` with files of the same
+names. Whether the flows lead anywhere is judged by
 :mod:`bot.core.check`.
 """
 
@@ -18,6 +19,7 @@ from bot.adapters.flows_facts import Facts, read_facts
 from bot.adapters.flows_nodes import FILE_BYTES_MAX, Node, parse
 from bot.adapters.flows_page import Page, Translation
 from bot.adapters.flows_steps import read_flow
+from bot.adapters.flows_templates import TEMPLATES_FILE, read_templates
 from bot.core.answers import fold
 from bot.core.calendar import Diary
 from bot.core.check import check
@@ -124,6 +126,8 @@ class _Shelf:
             read_questions(self._page(FAQ_FILE), roots[FAQ_FILE], languages) if FAQ_FILE in roots else ({}, ())
         )
         flows = self._flows(roots, engine)
+        written = roots.get(TEMPLATES_FILE)
+        templates = read_templates(self._page(TEMPLATES_FILE), written, facts.plain) if written is not None else {}
         self._tell_leftovers()
         clinic = Clinic(
             version=self._version(),
@@ -137,6 +141,7 @@ class _Shelf:
             facts=facts.plain,
             lists={**facts.lists, "faq_topics": topics},
             start_words={fold(word): flow.name for flow in flows.values() for word in flow.starts_with},
+            templates=templates,
             anywhere_words={fold(word): one for one in engine.anywhere for word in one.words},
         )
         return clinic, facts.diary
@@ -189,7 +194,7 @@ class _Shelf:
     def _flows(self, roots: Mapping[str, Node], engine: Engine) -> dict[str, Flow]:
         flows: dict[str, Flow] = {}
         for name in roots:
-            if "/" in name or name in (ENGINE_FILE, FACTS_FILE, FAQ_FILE):
+            if "/" in name or name in (ENGINE_FILE, FACTS_FILE, FAQ_FILE, TEMPLATES_FILE):
                 continue
             flow = read_flow(self._page(name), roots[name], engine.defaults)
             if flow is None:

@@ -4,6 +4,7 @@ Each method is one round trip. What belongs to one conversation shares a hash ta
 
 ``frontdesk:{conversation}:hold``   the holder's token, for 4 s; a ``+`` behind it says that messages were parked
 ``frontdesk:{conversation}:state``  ``seq arrived state``, for 30 days
+``frontdesk:{lane}:pace``           when the next message may leave, of a conversation or of our ``sender``
 ``frontdesk:awake``                 conversations whose words should leave
 ``frontdesk:alive``                 processes at work, each with the second it last said so
 
@@ -78,9 +79,22 @@ end
 return 0
 """
 
+# By the clock of Redis: those of the senders differ. Places in the lane are counted in microseconds.
+_PACE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local each, burst, patience = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local free = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now)
+local wait = math.max(0, free - (burst - 1) * each - now)
+if wait <= patience then
+  redis.call('SET', KEYS[1], string.format('%.0f', free + each), 'PX', math.ceil((free + each - now) / 1000) + 1)
+end
+return string.format('%.0f', wait)
+"""
+
 _SHA = {
     script: hashlib.sha1(script.encode(), usedforsecurity=False).hexdigest()
-    for script in (_TAKE, _NOTE_MORE, _GIVE_BACK)
+    for script in (_TAKE, _NOTE_MORE, _GIVE_BACK, _PACE)
 }
 
 
@@ -127,6 +141,11 @@ class RedisLive:
         """Drop the state of a conversation, so that the next turn reads it from the database."""
         with self._door():
             self._redis.delete(_keys(conversation)[1])
+
+    def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
+        """Take the next place in a lane: after ``burst`` at once, one message leaves every ``seconds_each``."""
+        words = (round(seconds_each * 1e6), burst, round(patience_seconds * 1e6))
+        return int(self._run(_PACE, (f"frontdesk:{{{lane}}}:pace",), words)) / 1e6
 
     def next_awake(self, timeout_seconds: float, limit: int) -> tuple[str, ...]:
         """Wait up to a second for conversations whose words should leave, and take at most ``limit``, each once."""

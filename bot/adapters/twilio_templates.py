@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bot.core.template import Wording
 from bot.core.wording import QUESTION_CHARACTERS_MAX
 from bot.ports import Outgoing
 
@@ -74,6 +75,13 @@ class Shape:
         return iter(range(self.choices))
 
 
+QUESTION_SHAPES = (
+    *(Shape("quick_reply", choices) for choices in range(1, BUTTONS_MAX + 1)),
+    *(Shape("list", choices, described) for choices in range(1, ROWS_MAX + 1) for described in (False, True)),
+)
+"""Every shape a question can have."""
+
+
 class _Slots:
     """Hands out ``{{1}}``, ``{{2}}`` … and remembers what each stands for."""
 
@@ -100,6 +108,29 @@ def shape_of(outgoing: Outgoing) -> Shape | None:
     if len(choices) <= ROWS_MAX and longest <= ROW_CHARACTERS_MAX and outgoing.list_button:
         return Shape("list", len(choices), described)
     return None
+
+
+def approvable(wording: Wording) -> dict[str, Any]:
+    """A template for WhatsApp's approval as the Content API makes it.
+
+    What a button sends back is a variable behind those of the words: a button of one appointment must not speak of
+    another (https://www.twilio.com/docs/content/twilio-quick-reply).
+    """
+    first = len(wording.variables) + 1
+    samples = [*wording.samples, *(f"{wording.name}_{number}" for number, _ in enumerate(wording.buttons, 1))]
+    types: dict[str, Any] = {"twilio/text": {"body": wording.body}}
+    if wording.buttons:
+        actions = [
+            {"type": "QUICK_REPLY", "title": title, "id": f"{{{{{number}}}}}"}
+            for number, title in enumerate(wording.buttons, first)
+        ]
+        types = {"twilio/quick-reply": {"body": wording.body, "actions": actions}}
+    return {
+        "friendly_name": wording.key,
+        "language": wording.whatsapp_language,
+        "variables": {str(number): sample for number, sample in enumerate(samples, 1)},
+        "types": types,
+    }
 
 
 def _fitting(words: str, limit: int) -> str:

@@ -95,6 +95,7 @@ FOUND_WHILE_READING: Mapping[str, str] = MappingProxyType(
         "E17": '"check" without "otherwise"',
         "E18": '"at most" without "after that", or the other way round',
         "W71": "a translation of an older text, or of a text that is gone",
+        "E62": "a template that WhatsApp would refuse, in some language",
         "E80": "silence rules that are not in order of time",
     }
 )

@@ -96,6 +96,8 @@ class Conversation:
     greeted: bool = False
     opted_out: bool = False
     footer_at: int = 0
+    unreachable: str = ""
+    """Why nothing can be written to this address, until the patient writes from it again."""
     last_inbound_at: int = 0
     silence_due: int = 0
     """When the open question's next silence rule falls due; 0 when none does."""

@@ -19,6 +19,7 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "cannot read": (),
         "handed over": (),
         "still waiting": (),
+        "found late": (),
         "back again": (),
         "list button": (),
         "more": (),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from bot.core.delivery import Mark
 from bot.core.flow import Value
 
 MessageKind = Literal["text", "tap", "location", "media", "contact", "unknown"]
@@ -47,6 +48,8 @@ class Message:
     button: str = ""
     """Id of the button or list row that was tapped, as we sent it."""
     reading: Reading = field(default_factory=Reading)
+    sent_at: int = 0
+    """Epoch seconds; set when Twilio never brought the message and it was found in its list later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,22 @@ class StaffHandedBack:
     mode: Literal["menu", "continue", "silent"] = "menu"
 
 
-Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffTookOver | StaffReplied | StaffHandedBack
+@dataclass(frozen=True, slots=True)
+class DeliveryFailed:
+    """Words failed in a way that says something of the address.
+
+    ``{"mark": "unreachable", "why": "the number is not on WhatsApp"}``
+    """
+
+    mark: Mark
+    why: str
+
+
+Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffTookOver | StaffReplied | StaffHandedBack | DeliveryFailed
 
 _KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack)
+    kind.__name__: kind
+    for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack, DeliveryFailed)
 }
 
 

@@ -205,6 +205,20 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """Words that may start a conversation (:mod:`bot.core.template`), as the clinic wrote them.
+
+    ``samples`` holds what WhatsApp's reviewers see for each name in the body, in order.
+    """
+
+    name: str
+    body: Text
+    samples: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[Text, ...] = ()
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     """Everything the clinic's files say, as one value that is swapped whole.
 
@@ -227,3 +241,5 @@ class Clinic:
     """Folded start word in any language -> flow."""
     anywhere_words: Mapping[str, Anywhere] = field(default_factory=dict)
     """Folded word in any language -> what it does."""
+    templates: Mapping[str, MessageTemplate] = field(default_factory=dict)
+    """Words that may start a conversation, by name."""

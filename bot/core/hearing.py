@@ -12,12 +12,21 @@ HOLDING_TEXTS_MAX = 2
 HOLDING_TEXT_SECONDS = 30 * 60
 """While nobody has taken a waiting conversation, it is told so at most twice, half an hour apart."""
 
+ANSWERED_SECONDS_MAX = 3600
+"""A message that Twilio never brought is still answered as usual when it is found so soon after it was written."""
+FOUND_LATE = "A message of the patient reached us late"
+
 
 def hear(walk: Walk, message: Message) -> None:
     """Take up one message of a patient."""
-    walk.change(last_inbound_at=walk.now)
+    heard_until, wrote_at = walk.conversation.last_inbound_at, message.sent_at or walk.now
+    walk.change(last_inbound_at=max(heard_until, wrote_at), unreachable="")
     _language(walk, message)
+    if message.sent_at:
+        walk.effects.append(Note("message_found_late", f"{(walk.now - message.sent_at) // 60} minutes"))
     if _red_flag(walk, message) or _safety_list(walk, message) or _opting(walk, message) or _not_the_bots(walk):
+        return
+    if message.sent_at and _too_late(walk, message, overtaken=wrote_at < heard_until):
         return
     if not walk.conversation.greeted:
         walk.change(greeted=True)
@@ -71,6 +80,24 @@ def _opting(walk: Walk, message: Message) -> bool:
     walk.effects.append(Note("patient_asked_to_stop" if found.name == "stop" else "patient_asked_to_start"))
     walk.change(opted_out=found.name == "stop")
     walk.say_text("stopped" if found.name == "stop" else "started", "notice")
+    return True
+
+
+def _too_late(walk: Walk, message: Message, overtaken: bool) -> bool:
+    """Whether words that Twilio never brought are a person's now: answered as if new, they would only confuse.
+
+    Stop and start are obeyed however late they are. After what the patient wrote since, nothing is said.
+    """
+    found = walk.clinic.anywhere_words.get(fold(message.text))
+    if found is not None and found.name in ("stop", "start"):
+        return False
+    if overtaken:
+        walk.change(look=True, reason=FOUND_LATE)
+    elif walk.now - message.sent_at > ANSWERED_SECONDS_MAX:
+        walk.change(greeted=True)
+        walk.hand_over(FOUND_LATE, words=walk.text("found late"))
+    else:
+        return False
     return True
 
 

@@ -25,6 +25,7 @@ from bot.core import hearing
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say, Trod
 from bot.core.events import (
+    DeliveryFailed,
     Event,
     Message,
     Outcome,
@@ -76,6 +77,8 @@ def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: dat
             walk.effects.append(Say(text, speech="staff"))
         case StaffHandedBack(mode=mode):
             _handed_back(walk, mode)
+        case DeliveryFailed():
+            _delivery_failed(walk, event)
         case _:
             assert_never(event)
     return Turn(walk.conversation, _notices_if_passed_on(tuple(walk.effects)), tuple(walk.trace), walk.asked)
@@ -98,6 +101,16 @@ def _outcome(walk: Walk, outcome: Outcome) -> None:
 def _silence(walk: Walk) -> None:
     if walk.conversation.control == "bot" and walk.conversation.open is not None:
         walk.silence_ran_out()
+
+
+def _delivery_failed(walk: Walk, failed: DeliveryFailed) -> None:
+    """Nobody is told in words: they would fail too. Staff see it, and can telephone."""
+    if failed.mark == "opted_out":
+        walk.change(opted_out=True)
+    else:
+        walk.change(unreachable=failed.why)
+    walk.change(look=True, reason=failed.why)
+    walk.effects.append(Note("delivery_failed", failed.why))
 
 
 def _handed_back(walk: Walk, mode: str) -> None:

@@ -6,6 +6,8 @@ WINDOW_SECONDS = 24 * 3600
 MARGIN_SECONDS = 10 * 60
 """Kept back for the way to Twilio: a message that leaves at the last moment arrives too late (error 63016)."""
 
+WINDOW_CLOSED = "the 24-hour window is closed"
+
 
 def window_closes(last_inbound_at: int) -> int:
     """Until when free words may be posted, in epoch seconds; 0 when the patient never wrote."""

@@ -49,6 +49,7 @@ def apology(clinic: Clinic, conversation: Conversation, event: Event, now: datet
     """What follows when deciding failed: safety text if it was a red flag, an apology, and a person. Cannot fail."""
     stamp = int(now.timestamp())
     flags = event.reading.red_flags if isinstance(event, Message) else ()
+    wrote_at = (event.sent_at or stamp) if isinstance(event, Message) else 0
     held = conversation.control == "held"
     after = replace(
         conversation,
@@ -59,7 +60,7 @@ def apology(clinic: Clinic, conversation: Conversation, event: Event, now: datet
         reason="Something failed while answering",
         urgent=conversation.urgent or bool(flags),
         waiting_since=conversation.waiting_since or stamp,
-        last_inbound_at=stamp if isinstance(event, Message) else conversation.last_inbound_at,
+        last_inbound_at=max(conversation.last_inbound_at, wrote_at),
         silence_due=0,
     )
     safety = [Say(words, "safety") for words in words_for(flags, conversation.language)]

@@ -7,10 +7,13 @@ follows from its age alone, so two that settle it at once change nothing. A stat
 
 from __future__ import annotations
 
-from bot.core.delivery import FROM_TWILIO
+from dataclasses import replace
+
+from bot.core.delivery import FROM_TWILIO, TRIES_MAX, verdict
 from bot.core.wording import numbered
 from bot.desk.apart import apart
-from bot.desk.speaking import FIRST_LOOK_SECONDS, SAFETY_TRIES_MAX, TRIES_MAX, wake
+from bot.desk.speaking import FIRST_LOOK_SECONDS, SAFETY_TRIES_MAX, wake
+from bot.desk.undelivered import becomes, follow_from
 from bot.ports import CarrierAway, Desk, Ledger, Listed, Outgoing, Result
 
 SECOND_LOOK_SECONDS = FIRST_LOOK_SECONDS + 60
@@ -45,7 +48,13 @@ def _settle(desk: Desk, row: Outgoing) -> None:
     now = int(desk.clock.now().timestamp())
     with desk.book.begin() as ledger:
         ours = _ours(ledger, listed or (), words)
-        result = _found(row, ours) if ours else _cannot_look(row, now) if listed is None else _not_found(row, now)
+        result = (
+            _found(desk, ledger, row, ours)
+            if ours
+            else _cannot_look(row, now)
+            if listed is None
+            else _not_found(row, now)
+        )
         more = ledger.conclude((result,), now)
     wake(desk, more)
 
@@ -56,9 +65,13 @@ def _ours(ledger: Ledger, listed: tuple[Listed, ...], words: set[str]) -> Listed
     return next((one for one in alike if not ledger.sid_known(one.sid)), None)
 
 
-def _found(row: Outgoing, ours: Listed) -> Result:
-    failed = FROM_TWILIO.get(ours.status) == "failed"
-    return Result(row.id, row.attempt, "failed" if failed else "sent", sid=ours.sid)
+def _found(desk: Desk, ledger: Ledger, row: Outgoing, ours: Listed) -> Result:
+    if FROM_TWILIO.get(ours.status) != "failed":
+        return Result(row.id, row.attempt, "sent", sid=ours.sid)
+    judged = verdict(ours.error, row, later=True)
+    follow_from(desk, ledger, row, ours.error, judged)
+    desk.report("delivery_failed", {"sid": ours.sid, "code": ours.error})
+    return replace(becomes(desk, row, ours.error, judged), sid=ours.sid)
 
 
 def _not_found(row: Outgoing, now: int) -> Result:

@@ -7,19 +7,25 @@ against take-over, cancellation and opt-out. Posts happen outside of any transac
 conversation. Results are written down together. A sender that dies in between leaves rows in ``sending``; the tick
 finds them, and they are settled like every attempt of which nobody knows what became of it. A POST is never repeated
 blindly; only safety text is, because there twice is better than never.
+
+Posts keep to two paces, which safety text overtakes: what our sender may send, and what one patient may be sent. What
+an error means is data (:mod:`bot.core.delivery`); what follows from it is written down by :mod:`bot.desk.undelivered`.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from threading import Event
 
-from bot.core.delivery import RowStatus, remedy
-from bot.core.window import window_open
+from bot.core.delivery import BACKOFF_SECONDS_MAX, TRIES_MAX, RowStatus, Verdict, verdict
+from bot.core.window import WINDOW_CLOSED, window_open
 from bot.desk.apart import apart
-from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk, LiveAway, Outgoing, Result
+from bot.desk.undelivered import becomes, failed_later, follow_from
+from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk, Ledger, LiveAway, Outgoing, Result
 
 LEASE_SECONDS = 30.0
 """A row seen in ``sending`` for so long has been left behind."""
@@ -31,12 +37,23 @@ CLAIMED_ROWS_MAX = 2 * BATCH_CONVERSATIONS_MAX
 POSTING_THREADS_MAX = 8
 WAIT_SECONDS = 1.0
 """How long a sender waits for the wake list, and between looks into the outbox while Redis is away."""
-BACKOFF_SECONDS_MAX = 60
-TRIES_MAX = 8
 SAFETY_TRIES_MAX = 3
 FIRST_LOOK_SECONDS = 10
 CONCLUDE_TRIES_MAX = 3
-WINDOW_CLOSED = "the 24-hour window is closed"
+PATIENCE_SECONDS = 1.0
+"""A sender waits so long for a place; for a later one the row goes back to the queue."""
+SENDER = "sender"
+PATIENT_SECONDS, PATIENT_BURST = 6.0, 45
+"""What Meta lets one patient be sent: a message every six seconds, after 45 at once (its error 131056, our 63018)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What came of one row, and the verdict of the error table if it was refused."""
+
+    row: Outgoing
+    result: Result
+    refused: Verdict | None = None
 
 
 def send(desk: Desk, conversations: Sequence[str], claimer: str) -> None:
@@ -72,11 +89,13 @@ def wake(desk: Desk, conversations: Sequence[str]) -> None:
 def status(desk: Desk, attempt: str, sid: str, status: RowStatus, error: int | None) -> None:
     """Write a status callback down; words that waited for it may leave now. Raises BookAway."""
     with desk.book.begin() as ledger:
-        conversation = ledger.callback(attempt, sid, status, error, _stamp(desk))
-    if status == "failed":
-        desk.report("delivery_failed", {"sid": sid, "code": error})
-    if conversation is not None:
-        wake(desk, (conversation,))
+        if status == "failed":
+            more = failed_later(desk, ledger, attempt, sid, error)
+        else:
+            woken = ledger.callback(attempt, sid, status, _stamp(desk))
+            more = (woken,) if woken else ()
+    if more:
+        wake(desk, more)
 
 
 def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:
@@ -88,42 +107,93 @@ def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:
             return ledger.with_unsent(_stamp(desk), BATCH_CONVERSATIONS_MAX)
 
 
-def _conclude(desk: Desk, results: Sequence[Result]) -> tuple[str, ...]:
+def _conclude(desk: Desk, posted: Sequence[Posted]) -> tuple[str, ...]:
     """Write down what was posted. Tried again at once: what is not written down takes half a minute to be found."""
     for _ in range(CONCLUDE_TRIES_MAX - 1):
         try:
             with desk.book.begin() as ledger:
-                return ledger.conclude(results, _stamp(desk))
+                return _written(desk, ledger, posted)
         except BookAway:
-            desk.report("results_not_written", {"rows": len(results)})
+            desk.report("results_not_written", {"rows": len(posted)})
     with desk.book.begin() as ledger:
-        return ledger.conclude(results, _stamp(desk))
+        return _written(desk, ledger, posted)
 
 
-def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[Result]:
+def _written(desk: Desk, ledger: Ledger, posted: Sequence[Posted]) -> tuple[str, ...]:
+    # Conversations are locked before their rows, and in order: claims and turns do so too.
+    for one in sorted(posted, key=lambda one: one.row.conversation):
+        if one.refused is not None:
+            follow_from(desk, ledger, one.row, one.result.error, one.refused)
+    more = ledger.conclude([one.result for one in posted], _stamp(desk))
+    if any(one.row.probing and one.result.status == "sent" for one in posted) and ledger.open_channel():
+        desk.report("channel_in_order", {})
+        more = ledger.with_unsent(_stamp(desk), BATCH_CONVERSATIONS_MAX)
+    return more
+
+
+def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[Posted]:
     queues: dict[str, list[Outgoing]] = defaultdict(list)
-    for row in rows:
+    # Whoever may be in danger is written to first.
+    for row in sorted(rows, key=lambda row: row.speech != "safety"):
         queues[row.conversation].append(row)
 
-    def post_queue(queue: Sequence[Outgoing]) -> list[Result]:
+    def post_queue(queue: Sequence[Outgoing]) -> list[Posted]:
         return [_post(desk, row, claimed_at) for row in queue]
 
     if len(queues) == 1:
         return post_queue(rows)
     with ThreadPoolExecutor(min(len(queues), POSTING_THREADS_MAX)) as pool:
-        return [result for results in pool.map(post_queue, queues.values()) for result in results]
+        return [one for posted in pool.map(post_queue, queues.values()) for one in posted]
 
 
-def _post(desk: Desk, row: Outgoing, claimed_at: float) -> Result:
+def _post(desk: Desk, row: Outgoing, claimed_at: float) -> Posted:
+    try:
+        held_back = _held_back(desk, row, claimed_at)
+        return Posted(row, held_back or _tried(desk, row))
+    except CarrierRefused as refused:
+        code = _code(refused)
+        judged = verdict(code, row)
+        if judged.status == "failed" or judged.loud:
+            desk.report("message_refused", {"row": row.id, "status": refused.status, "code": code})
+        return Posted(row, _refused(desk, row, judged, refused), judged)
+
+
+def _held_back(desk: Desk, row: Outgoing, claimed_at: float) -> Result | None:
+    """What becomes of a row that must not be posted now; None when it may."""
+    if row.speech != "safety" and (wait := _pace(desk, row)) > 0:
+        if wait > PATIENCE_SECONDS:
+            return Result(row.id, row.attempt, "queued", again_at=_stamp(desk) + math.ceil(wait), counts=False)
+        desk.clock.sleep(wait)
     now = _stamp(desk)
     if desk.clock.monotonic() - claimed_at > PAUSE_SECONDS_MAX:
-        return Result(row.id, row.attempt, "queued", again_at=now)
-    if row.speech != "safety" and not window_open(row.last_inbound_at, now):
-        return Result(row.id, row.attempt, "needs_person", note=WINDOW_CLOSED)
+        return Result(row.id, row.attempt, "queued", again_at=now, counts=False)
+    if row.speech == "safety" or row.content is not None or window_open(row.last_inbound_at, now):
+        return None
+    if row.template:
+        # The window has closed since the claim; the next one takes the template.
+        return Result(row.id, row.attempt, "queued", again_at=now, counts=False)
+    return Result(row.id, row.attempt, "needs_person", note=WINDOW_CLOSED)
+
+
+def _pace(desk: Desk, row: Outgoing) -> float:
+    """How long these words have to wait for their place, in seconds. While Redis is away they have none."""
+    a_second = desk.messages_per_second
+    try:
+        hers = desk.live.pace(row.conversation, PATIENT_SECONDS, PATIENT_BURST, PATIENCE_SECONDS)
+        if hers > PATIENCE_SECONDS:
+            return hers
+        return max(hers, desk.live.pace(SENDER, 1 / a_second, max(1, int(a_second)), PATIENCE_SECONDS))
+    except LiveAway:
+        return 0
+
+
+def _tried(desk: Desk, row: Outgoing) -> Result:
+    """Post. Raises CarrierRefused."""
+    now = _stamp(desk)
     try:
         sid = desk.carrier().post(row, f"{desk.callback_base}/twilio/status?m={row.attempt}")
-    except CarrierRefused as refused:
-        return _refused(desk, row, refused)
+    except CarrierRefused:
+        raise
     except CarrierAway:
         return _again(desk, row, "Twilio cannot be reached")
     except CarrierUnclear:
@@ -134,25 +204,25 @@ def _post(desk: Desk, row: Outgoing, claimed_at: float) -> Result:
     return Result(row.id, row.attempt, "sent", sid=sid)
 
 
-def _refused(desk: Desk, row: Outgoing, refused: CarrierRefused) -> Result:
-    code = refused.code
-    what, why = ("again", "Twilio asks us to slow down") if refused.status == 429 else remedy(code)
-    if what == "again":
-        return _again(desk, row, why, refused.retry_after or 0)
-    if what == "settle":
+def _refused(desk: Desk, row: Outgoing, judged: Verdict, refused: CarrierRefused) -> Result:
+    if judged.status == "unknown":
         return _unclear(row, _stamp(desk))
-    if what == "template":
-        return Result(row.id, row.attempt, "needs_person", error=code, note=WINDOW_CLOSED)
-    desk.report("message_refused", {"row": row.id, "status": refused.status, "code": code})
-    return Result(row.id, row.attempt, "failed", error=code, note=why)
+    result = becomes(desk, row, _code(refused), judged)
+    at_least = _stamp(desk) + math.ceil(refused.retry_after or 0)
+    return replace(result, again_at=max(result.again_at, at_least)) if result.status == "queued" else result
 
 
-def _again(desk: Desk, row: Outgoing, why: str, retry_after: float = 0) -> Result:
+def _code(refused: CarrierRefused) -> int | None:
+    """Twilio's code; what HTTP says goes before it where it leaves no doubt."""
+    return {429: 20429, 401: 20003}.get(refused.status, refused.code)
+
+
+def _again(desk: Desk, row: Outgoing, why: str) -> Result:
     """Later, each time about twice as late; at last a person should know."""
     if row.tries >= TRIES_MAX:
         return Result(row.id, row.attempt, "needs_person", note=why)
     step = 2 ** (row.tries - 1)
-    wait = max(min(BACKOFF_SECONDS_MAX, step + desk.chance.below(step)), int(retry_after + 0.999))
+    wait = min(BACKOFF_SECONDS_MAX, step + desk.chance.below(step))
     return Result(row.id, row.attempt, "queued", note=why, again_at=_stamp(desk) + wait)
 
 

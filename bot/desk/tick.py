@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
+from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.settling import settle
@@ -44,6 +45,7 @@ class Seen:
     waiting: Mapping[str, int] = field(default_factory=dict)
     sending: Mapping[tuple[int, str], float] = field(default_factory=dict)
     asked: Mapping[int, float] = field(default_factory=dict)
+    rounds: dict[str, float] = field(default_factory=dict)
 
 
 def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
@@ -56,7 +58,7 @@ def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
 
 def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Look once at everything that may have been forgotten. Never raises; what fails is reported."""
-    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent, _media, _alive):
+    for look in _LOOKS:
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
 
@@ -140,6 +142,37 @@ def _alive(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Operators see that somebody sends and ticks here."""
     with suppress(LiveAway):
         desk.live.beat("senders")
+
+
+def _rounds(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """What is looked through at Twilio every few minutes. It may take long, so while Redis is away it waits."""
+    now = _stamp(desk)
+    looked = missed.begin_looking(desk)
+    stalest = min((one.looked_at for one in templates.standings(desk)), default=now)
+    for job, since, every in (
+        ("look_for_missed", looked, missed.LOOK_SECONDS),
+        ("look_at_templates", stalest, templates.LOOK_SECONDS),
+    ):
+        asked = seen.rounds.get(job, float("-inf"))
+        if now - since >= every and desk.clock.monotonic() - asked >= every:
+            with suppress(LiveAway):
+                desk.queue.enqueue(job)
+                seen.rounds[job] = desk.clock.monotonic()
+
+
+_LOOKS = (
+    _spooled,
+    _waiting,
+    _silences,
+    _left_behind,
+    _unsettled,
+    _follow_ups,
+    _holds,
+    _unsent,
+    _media,
+    _rounds,
+    _alive,
+)
 
 
 def _have_done(desk: Desk, job: str, *ids: int) -> None:

@@ -50,6 +50,8 @@ class Arrived:
     text: str = ""
     button: str = ""
     attachments: tuple[Attachment, ...] = ()
+    sent_at: int = 0
+    """Epoch seconds; set when Twilio never brought it and it was found in its list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ def receive(desk: Desk, arrived: Arrived) -> Received:
     ``known``: this message was here before; nothing changed.
     """
     now = desk.clock.now()
-    event = Message(arrived.sid, arrived.kind, arrived.text, arrived.button, desk.read(arrived.text, now))
+    reading = desk.read(arrived.text, now)
+    event = Message(arrived.sid, arrived.kind, arrived.text, arrived.button, reading, arrived.sent_at)
     conversation = conversation_id(desk.conversation_key, arrived.address)
     token = desk.chance.token()
     taken = _from_redis(lambda: desk.live.take(conversation, token))

@@ -17,6 +17,8 @@ from bot.ports.ledger import (
     Appointment,
     Book,
     Booking,
+    ChannelTrouble,
+    Failing,
     FollowUp,
     FollowUpDraft,
     FollowUpEnd,
@@ -27,6 +29,7 @@ from bot.ports.ledger import (
     NewTime,
     Outgoing,
     Result,
+    Standing,
     Waiting,
     Words,
 )
@@ -48,7 +51,9 @@ from bot.ports.outside import (
     CarrierUnclear,
     Chance,
     Clock,
+    Contents,
     Listed,
+    ListedInbound,
     Live,
     LiveAway,
     Queue,
@@ -70,8 +75,11 @@ __all__ = [
     "CarrierRefused",
     "CarrierUnclear",
     "Chance",
+    "ChannelTrouble",
     "Clock",
+    "Contents",
     "Desk",
+    "Failing",
     "Fetched",
     "FollowUp",
     "FollowUpDraft",
@@ -81,6 +89,7 @@ __all__ = [
     "Ledger",
     "Line",
     "Listed",
+    "ListedInbound",
     "Live",
     "LiveAway",
     "MediaAway",
@@ -96,6 +105,7 @@ __all__ = [
     "Result",
     "SlotTaken",
     "Spool",
+    "Standing",
     "Taken",
     "Waiting",
     "Words",
@@ -124,6 +134,8 @@ class Desk:
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""
+    messages_per_second: float = 80.0
+    """What our WhatsApp sender may send; more of it only fills Twilio's own queue."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
     """Tell the operator what happened, with ids only: ``report("turn_failed", {"conversation": id})``."""
     note: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
+from bot.core.template import Content, Wording
 from bot.ports.media import MediaPart
 from bot.ports.pulse import PulsePart
 from bot.ports.staff import StaffPart
@@ -53,6 +54,12 @@ class Words:
     status: RowStatus = "queued"
     note: str = ""
     """Why a row was suppressed or needs a person."""
+    template: str = ""
+    """The template that says the same outside the 24-hour window, by its name in ``templates.yaml``."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the template's names stand for, as patients read it."""
+    media: str = ""
+    """Where Twilio fetches a picture or file from: a public URL. Its words go with it, choices do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +81,58 @@ class Outgoing:
     started_at: int = 0
     sid: str = ""
     last_inbound_at: int = 0
+    template: str = ""
+    as_template: bool = False
+    content: Content | None = None
+    """Set when it leaves as its template."""
+    media: str = ""
+    probing: bool = False
+    """The channel was out of order: what becomes of this tells whether it still is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """Words that were posted and could not be delivered, whose conversation is locked now."""
+
+    id: int
+    conversation: str
+    attempt: str
+    sid: str
+    speech: Speech
+    tries: int
+    template: str
+    as_template: bool
+    content_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTrouble:
+    """Nothing but safety text is posted until an instant: the account or the sender is out of order."""
+
+    code: int
+    why: str
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A template as Twilio has it. ``status`` is WhatsApp's word (``approved``, ``pending``, ``rejected``, ``paused``),
+    ``made`` before it was submitted, or ``unusable`` after a message failed with it."""
+
+    key: str
+    name: str
+    language: str
+    sid: str
+    status: str
+    reason: str = ""
+    looked_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an attempt. ``again_at`` puts the row back in the queue for that moment."""
+    """What became of an attempt. ``again_at`` puts the row back in the queue for that moment, to leave as its template
+    if ``as_template``."""
 
     id: int
     attempt: str
@@ -87,6 +141,9 @@ class Result:
     error: int | None = None
     note: str = ""
     again_at: int = 0
+    as_template: bool = False
+    counts: bool = True
+    """Whether this was a try. It was none when nothing was posted, or when nobody could have been written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +275,9 @@ class InboxPart(Protocol):
     def record(self, inbound: Inbound, status: Literal["waiting", "done"]) -> bool:
         """Keep a message. False when this sid is known already; nothing changes then."""
 
+    def unknown(self, sids: Sequence[str]) -> frozenset[str]:
+        """Those of the sids under which no message was kept."""
+
     def inbound_status(self, sid: str) -> str | None:
         """``waiting``, ``done`` or ``person``; None when the sid is unknown."""
 
@@ -251,13 +311,21 @@ class OutboxPart(Protocol):
     ) -> tuple[Outgoing, ...]:
         """Claim the oldest unfinished row of each conversation that is due and may speak (safety text waits behind
         nothing), writing its attempt before anything is posted. Rows that may not speak any more are suppressed,
-        expired ones expire. ``attempts`` are fresh tokens to use."""
+        expired ones expire. ``attempts`` are fresh tokens to use. While the channel is out of order only safety text
+        is claimed."""
 
     def conclude(self, results: Sequence[Result], now: int) -> tuple[str, ...]:
         """Write down what became of attempts; conversations that have more to say now."""
 
-    def callback(self, attempt: str, sid: str, status: RowStatus, error: int | None, now: int) -> str | None:
-        """A status callback: rank only rises. The conversation if its next row may go now."""
+    def callback(self, attempt: str, sid: str, status: RowStatus, now: int) -> str | None:
+        """A status callback that is no failure: rank only rises. The conversation if its next row may go now."""
+
+    def failing(self, attempt: str, sid: str, error: int | None) -> Failing | None:
+        """A status callback that is a failure: the words it is about, locked, if it is news. It is none when they
+        arrived, failed or were taken up again already, however often it is told."""
+
+    def fail(self, result: Result, now: int) -> tuple[str, ...]:
+        """Write down what becomes of words that failed; conversations that have more to say now."""
 
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
         """Conversations whose oldest unfinished row is queued and due."""
@@ -270,6 +338,34 @@ class OutboxPart(Protocol):
 
     def sid_known(self, sid: str) -> bool:
         """Whether a Twilio sid belongs to one of our rows."""
+
+
+class ChannelPart(Protocol):
+    """The way to all patients: whether it is open, which templates may be used, how far it was looked through."""
+
+    def channel(self) -> ChannelTrouble | None:
+        """Why nothing is posted, if so."""
+
+    def stop_channel(self, trouble: ChannelTrouble) -> bool:
+        """Post nothing but safety text until an instant. True when the channel was in order until now."""
+
+    def open_channel(self) -> bool:
+        """Something was posted again. True when the channel was out of order."""
+
+    def templates(self) -> tuple[Standing, ...]:
+        """Every template that was made, by name and language, the newest of each first."""
+
+    def template_made(self, wording: Wording, sid: str, now: int) -> None:
+        """Keep a template that exists at Twilio. Keeping it again takes its sid anew."""
+
+    def template_status(self, sid: str, status: str, reason: str, now: int) -> None:
+        """Keep what WhatsApp says of a template."""
+
+    def looked_until(self, what: str) -> int:
+        """How far something was looked through, in epoch seconds; 0 when it never was."""
+
+    def look_until(self, what: str, at: int) -> None:
+        """Keep how far it was looked through. It never goes back."""
 
 
 class DiaryPart(Protocol):
@@ -324,7 +420,16 @@ class FollowUpsPart(Protocol):
 
 
 class Ledger(
-    ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, MediaPart, PulsePart, StaffPart, Protocol
+    ConversationsPart,
+    InboxPart,
+    OutboxPart,
+    ChannelPart,
+    DiaryPart,
+    FollowUpsPart,
+    MediaPart,
+    PulsePart,
+    StaffPart,
+    Protocol,
 ):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.core.template import Wording
 from bot.ports.ledger import Outgoing
 
 
@@ -52,6 +53,9 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never go back, for leases and deadlines inside one process."""
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
 
 
 class Chance(Protocol):
@@ -103,6 +107,12 @@ class Live(Protocol):
     def forget(self, conversation: str) -> None:
         """Drop the state of a conversation, so that the next turn reads it from the database."""
 
+    def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
+        """Take the next place in a lane in which, after ``burst`` at once, one message leaves every ``seconds_each``.
+
+        In how many seconds it may leave. When that is longer than ``patience_seconds`` no place was taken.
+        """
+
     def next_awake(self, timeout_seconds: float, limit: int) -> tuple[str, ...]:
         """Wait for conversations whose words should leave, at most ``limit``, and take them off the list."""
 
@@ -128,9 +138,40 @@ class Listed:
     body: str
     created_at: int
     status: str
+    error: int | None = None
 
 
-class Carrier(Protocol):
+@dataclass(frozen=True, slots=True)
+class ListedInbound:
+    """A patient's message as Twilio lists it: without the id of a tapped button, and without what a photo shows."""
+
+    sid: str
+    address: str
+    body: str
+    media: int
+    sent_at: int
+
+
+class Contents(Protocol):
+    """Twilio's content templates. All methods raise CarrierRefused, CarrierAway or CarrierUnclear."""
+
+    def contents(self) -> Mapping[str, str]:
+        """The templates of the account: sid by name."""
+
+    def make_content(self, wording: Wording) -> str:
+        """Make a template; its sid."""
+
+    def submit_content(self, sid: str, wording: Wording) -> None:
+        """Ask WhatsApp to approve a template as UTILITY."""
+
+    def content_status(self, sid: str) -> tuple[str, str]:
+        """What WhatsApp says of a template, and why it refused it: ``("approved", "")``, ``("unsubmitted", "")`` …"""
+
+    def make_question_contents(self) -> int:
+        """Make what questions with buttons and lists need and the account does not have yet; how many."""
+
+
+class Carrier(Contents, Protocol):
     """Twilio's messages: the one door through which words leave."""
 
     def post(self, outgoing: Outgoing, callback_url: str) -> str:
@@ -138,6 +179,9 @@ class Carrier(Protocol):
 
     def listed(self, to: str, since: int) -> tuple[Listed, ...]:
         """Messages to an address made since an instant. Raises CarrierAway when Twilio cannot be asked."""
+
+    def inbound(self, since: int, limit: int) -> tuple[ListedInbound, ...]:
+        """The newest messages of patients since an instant, oldest first. Raises CarrierAway."""
 
     def words_of(self, outgoing: Outgoing) -> str:
         """What Twilio will show as the body of this row, to recognise it in the list."""

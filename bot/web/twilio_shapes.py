@@ -40,6 +40,8 @@ VARIABLE = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 # WhatsApp's limits on a message with options, in characters and rows. Breaking one fails later, by status callback.
 OVER_A_LIMIT = 63013
+STOPPED = {"rejected": 63040, "paused": 63041}
+"""What a message fails with whose template WhatsApp does not let through."""
 BODY_WITH_OPTIONS_MAX = 1_024
 OPTIONS_MAX = {"buttons": 3, "list": 10}
 OPTION_MAX = {"buttons": {"id": 200, "title": 20}, "list": {"id": 200, "title": 24, "description": 72}}
@@ -98,9 +100,9 @@ def template_words(content: Json, variables: str) -> Json:
             for item in filled["items"]
         ]
         shown = {"kind": "list", "button": filled["button"], "options": rows}
-    approved = content.get("approval", {}).get("status") == "approved"
-    error = OVER_A_LIMIT if _is_over_a_limit(filled["body"], shown) else None
-    return {"body": filled["body"], "shown": shown, "approved": approved, "error_code": error}
+    status = content.get("approval", {}).get("status")
+    error = STOPPED.get(status) or (OVER_A_LIMIT if _is_over_a_limit(filled["body"], shown) else None)
+    return {"body": filled["body"], "shown": shown, "approved": status == "approved", "error_code": error}
 
 
 def _variables(text: str) -> dict[str, str]:
@@ -203,7 +205,7 @@ def message_resource(message: Json, account_sid: str, clinic_address: str) -> Js
         "date_sent": made,
         "date_updated": updated,
         "direction": message["direction"],
-        "error_code": message["error_code"] if message["status"] == "failed" else None,
+        "error_code": message["error_code"] if message["status"] == "failed" and not inbound else None,
         "error_message": None,
         "from": message["patient"] if inbound else clinic_address,
         "messaging_service_sid": None,
@@ -212,7 +214,8 @@ def message_resource(message: Json, account_sid: str, clinic_address: str) -> Js
         "price": None,
         "price_unit": None,
         "sid": message["sid"],
-        "status": message["status"],
+        # What became of the webhook is nothing that Twilio lists.
+        "status": "received" if inbound else message["status"],
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "to": clinic_address if inbound else message["patient"],
         "uri": f"{uri}.json",

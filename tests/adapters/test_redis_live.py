@@ -192,3 +192,24 @@ def test_a_redis_that_was_restarted_is_used_again_at_once(real: RedisLive, insid
     real.take("mei", "first")
     inside.client_kill_filter(_type="normal", skipme=True)
     assert not real.take("mei", "second").held
+
+
+# ---- the pace of what leaves
+
+
+def test_after_a_burst_messages_leave_one_by_one(live: Live) -> None:
+    waits = [live.pace("mei", 6.0, 3, 60.0) for _ in range(5)]
+    assert waits == pytest.approx([0, 0, 0, 6, 12], abs=0.5)
+
+
+def test_a_place_that_is_too_far_away_is_not_taken(live: Live) -> None:
+    assert [live.pace("mei", 6.0, 1, 1.0) for _ in range(3)] == pytest.approx([0, 6, 6], abs=0.5)
+
+
+def test_lanes_do_not_wait_for_each_other(live: Live) -> None:
+    assert [live.pace(lane, 6.0, 1, 60.0) for lane in ("mei", "ravi", "sender")] == [0, 0, 0]
+
+
+def test_an_empty_lane_leaves_nothing_in_redis_for_long(real: RedisLive, inside: redis.Redis) -> None:
+    real.pace("mei", 6.0, 1, 60.0)
+    assert 0 < inside.pttl("frontdesk:{mei}:pace") <= 6_002

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.conversation import Control, Conversation, Frame, Open, Passed, Shown, from_data, to_data
-from bot.core.delivery import ERRORS, FROM_TWILIO, remedy, rises
+from bot.core.delivery import ERRORS, FROM_TWILIO, Trouble, rises, trouble_of
 from bot.core.effects import Speech
 from bot.core.events import Message, Outcome, Reading, SilenceRanOut, StaffReplied, event_from_data, event_to_data
 from bot.core.reference import SPACE, read_reference, reference
@@ -69,11 +69,11 @@ def test_every_status_twilio_documents_is_known() -> None:
 
 
 def test_an_unknown_error_is_permanent_and_says_its_number() -> None:
-    assert remedy(99999) == ("permanent", "Twilio error 99999")
-    assert remedy(None)[0] == "permanent"
+    assert trouble_of(99999) == Trouble("permanent", "Twilio error 99999")
+    assert trouble_of(None).remedy == "permanent"
     assert all(
-        (words and words[0].islower()) or words.startswith(("Twilio", "WhatsApp", "Meta"))
-        for _, words in ERRORS.values()
+        trouble.why[0].islower() or trouble.why.startswith(("Twilio", "WhatsApp", "Meta"))
+        for trouble in ERRORS.values()
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.effects import Choice
+from bot.core.template import Wording
 from bot.desk.settling import settle
 from bot.ports import CarrierUnclear, Listed
 from tests.desk.front import Front
@@ -55,6 +56,40 @@ def test_a_message_that_failed_at_twilio_is_shown_to_staff(unclear: Front) -> No
     unclear.later(seconds=10)
     looks(unclear)
     assert unclear.statuses() == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "reason"),
+    [
+        (63018, "queued", []),
+        (63003, "failed", ["the number is not on WhatsApp"]),
+        (63016, "needs_person", ["the 24-hour window is closed"]),
+    ],
+)
+def test_a_failure_found_in_the_list_is_acted_upon_like_any_other(
+    unclear: Front, code: int, status: str, reason: list[str]
+) -> None:
+    listed(unclear, status="failed", error=code)
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == [status]
+    assert unclear.reasons() == reason
+
+
+def test_what_left_as_a_template_is_found_by_the_templates_words(front: Front) -> None:
+    wording = Wording("notice", "en", "Hello {{1}}, we have news for you.", ("name",), ("Mei Ling",))
+    with front.desk.book.begin() as ledger:
+        ledger.template_made(wording, "HX1", front.clock.epoch)
+        ledger.template_status("HX1", "approved", "", front.clock.epoch)
+    front.later(hours=24)
+    front.says("News.", template="notice", variables={"name": "Mei Ling"})
+    front.carrier.troubles = [CarrierUnclear()]
+    front.sends()
+    listed(front, body="Hello Mei Ling, we have news for you.")
+    front.later(seconds=10)
+    looks(front)
+    assert front.statuses() == ["sent"]
+    assert front.carrier.posted == []
 
 
 def test_a_message_that_is_not_listed_is_looked_for_again_a_minute_later_and_then_sent_again(unclear: Front) -> None:

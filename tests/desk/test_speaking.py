@@ -151,7 +151,7 @@ def test_one_conversation_in_trouble_does_not_hold_up_the_others(front: Front) -
     [
         (63003, "the number is not on WhatsApp"),
         (21610, "the patient unsubscribed"),
-        (20003, "Twilio refuses our credentials"),
+        (63013, "WhatsApp's policy refused the content"),
         (None, "the message failed without a reason"),
     ],
 )

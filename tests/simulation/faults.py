@@ -200,7 +200,7 @@ POSTING = (
         lambda: CarrierAway("refused"),
         lambda: CarrierRefused(429, 20429, 3),
         lambda: CarrierRefused(429, None),
-        lambda: CarrierRefused(400, 63038),
+        lambda: CarrierRefused(401, 20003),
         lambda: CarrierUnclear("HTTP 500, not taken"),
         lambda: CarrierUnclear("reset, not taken"),
     ),

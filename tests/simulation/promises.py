@@ -62,7 +62,7 @@ PENDING = """
 """
 HELD_TOO_LONG = "SELECT id FROM occupancy WHERE state = 'held' AND hold_expires_at <= ?"
 FINISHED = frozenset({"sent", "delivered", "read", "failed", "suppressed", "expired", "needs_person"})
-RISES_TO = {"sent": ("delivered", "read", "failed"), "delivered": ("read",)}
+RISES_TO = {"sent": ("delivered", "read", "failed", "queued", "needs_person"), "delivered": ("read",)}
 """What a status may still become once the row holds nobody back."""
 
 
@@ -87,6 +87,7 @@ class Promises:
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(address, safety text) -> how often it was said."""
     posts: Counter[int] = field(default_factory=Counter)
+    taken: dict[int, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
     words_of: dict[str, list[int]] = field(default_factory=dict)
     """Message -> outbox rows queued in the commit of its turn."""
     last_message: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -106,7 +107,10 @@ class Promises:
         row = message.outgoing
         self.posts[row.id] += 1
         self.counts["posted"] += 1
-        most = 1 + SAFETY_EXTRA_MAX if row.speech == "safety" else 1
+        # What Twilio itself says it did not deliver may be said again.
+        undelivered = sum(before.status == "undelivered" for before in self.taken[row.id])
+        self.taken[row.id].append(message)
+        most = 1 + undelivered + (SAFETY_EXTRA_MAX if row.speech == "safety" else 0)
         demand(self.posts[row.id] <= most, "no words are said twice", row.id, row.speech)
         demand(
             message.at - row.started_at <= POSTED_AFTER_SECONDS_MAX, "nothing is posted long after its claim", row.id

@@ -39,5 +39,4 @@ def test_the_same_seed_is_the_same_morning(place: Room) -> None:
 
 def test_a_desk_that_believes_redis_more_than_the_book_is_found_out(place: Room) -> None:
     with patch.object(turns, "_behind", lambda taken, head: taken is None):
-        broken = [run(seed, place).broken for seed in range(1, 6)]
-    assert any("every turn starts from the last one" in words for words in broken)
+        assert any("every turn starts from the last one" in run(seed, place).broken for seed in range(1, 31))

@@ -15,7 +15,7 @@ from flask import Flask
 
 from bot.core.twilio_signature import expected_signature
 from bot.core.wording import numbered
-from bot.ports import CarrierAway, Listed, Outgoing
+from bot.ports import CarrierAway, Listed, ListedInbound, Outgoing
 from bot.web import Door
 from tests.simulation.baton import Stage
 
@@ -66,6 +66,7 @@ class Twilio:
     phones: dict[str, list[Outgoing]] = field(default_factory=lambda: defaultdict(list))
     away_until: float = 0.0
     calm: bool = False
+    written: list[ListedInbound] = field(default_factory=list)
     _written: int = 0
 
     # what the desk sees
@@ -92,6 +93,10 @@ class Twilio:
             if one.outgoing.address == to and one.at >= since and one.shown_from <= now
         )
 
+    def inbound(self, since: int, limit: int) -> tuple[ListedInbound, ...]:
+        self._answers()
+        return tuple(one for one in self.written if one.sent_at >= since)[-limit:]
+
     def words_of(self, outgoing: Outgoing) -> str:
         if len(outgoing.choices) > 10:
             return numbered(outgoing.text, outgoing.choices, outgoing.hint)
@@ -106,6 +111,7 @@ class Twilio:
         form = {"MessageSid": sid, "AccountSid": ACCOUNT, "From": address, "To": CLINIC, "NumMedia": "0", "Body": text}
         if button:
             form["ButtonPayload"] = button
+        self.written.append(ListedInbound(sid, address, text, 0, self.stage.clock.epoch))
         for _ in range(2 if self.chance.random() < TWICE else 1):
             self._send("/twilio/inbound", form, 1.5)
         return sid

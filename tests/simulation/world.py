@@ -11,7 +11,7 @@ from random import Random
 from unittest.mock import patch
 
 from bot.core.safety import words_for
-from bot.desk import settling, speaking, turns
+from bot.desk import missed, settling, speaking, templates, turns
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
@@ -248,12 +248,15 @@ class _Carrier:
 
     def __init__(self, posting: Stormy, asking: Stormy) -> None:
         self.post, self.listed, self.words_of = posting.post, asking.listed, asking.words_of
+        self.inbound = asking.inbound
 
 
 JOBS: Mapping[str, Callable[..., object]] = {
     "settle": settling.settle,
     "send_follow_up": send_follow_up,
     "take_up_waiting": turns.take_up_waiting,
+    "look_for_missed": missed.look_for_missed,
+    "look_at_templates": templates.look,
 }
 
 

@@ -240,7 +240,7 @@ def test_statuses_only_rise_however_callbacks_arrive(book: SqlBook) -> None:
     known = ["sent", "delivered", "delivered", "read", "read", "read", "read"]
     for status, expected in zip(heard, known, strict=True):
         with book.begin() as ledger:
-            assert ledger.callback(hello.attempt, "MM1", status, None, NOW) is None
+            assert ledger.callback(hello.attempt, "MM1", status, NOW) is None
         assert statuses(book) == [expected]
 
 
@@ -248,7 +248,7 @@ def test_a_callback_may_come_before_the_answer_to_the_post(book: SqlBook) -> Non
     say(book, "first", "second")
     (first,) = claim(book)
     with book.begin() as ledger:
-        assert ledger.callback(first.attempt, "MM1", "delivered", None, NOW) == "meiling"
+        assert ledger.callback(first.attempt, "MM1", "delivered", NOW) == "meiling"
         assert ledger.sid_known("MM1")
     assert statuses(book) == ["delivered", "queued"]
     for late in ("sent", "unknown", "queued", "failed"):
@@ -264,7 +264,7 @@ def test_a_callback_settles_what_was_unknown(book: SqlBook) -> None:
     (hello,) = claim(book)
     conclude(book, hello, "unknown")
     with book.begin() as ledger:
-        ledger.callback(hello.attempt, "MM1", "sent", None, NOW)
+        ledger.callback(hello.attempt, "MM1", "sent", NOW)
         assert ledger.to_settle(NOW + DAY, 10) == ()
     assert statuses(book) == ["sent"]
 
@@ -274,9 +274,9 @@ def test_a_callback_without_an_attempt_is_found_by_its_sid(book: SqlBook) -> Non
     (hello,) = claim(book)
     conclude(book, hello, "sent", sid="MM1")
     with book.begin() as ledger:
-        ledger.callback("", "MM1", "delivered", None, NOW)
-        assert ledger.callback("", "MM9", "delivered", None, NOW) is None
-        assert ledger.callback("nobody", "MM9", "delivered", None, NOW) is None
+        ledger.callback("", "MM1", "delivered", NOW)
+        assert ledger.callback("", "MM9", "delivered", NOW) is None
+        assert ledger.callback("nobody", "MM9", "delivered", NOW) is None
     assert statuses(book) == ["delivered"]
 
 
@@ -284,9 +284,11 @@ def test_a_failure_is_told_once_and_lets_the_next_words_go(book: SqlBook) -> Non
     say(book, "first", "second")
     (first,) = claim(book)
     with book.begin() as ledger:
-        assert ledger.callback(first.attempt, "MM1", "failed", 63003, NOW) == "meiling"
-        assert ledger.callback(first.attempt, "MM1", "failed", 63003, NOW) is None
-        assert ledger.callback(first.attempt, "MM1", "delivered", None, NOW) is None
+        failing = ledger.failing(first.attempt, "MM1", 63003)
+        assert failing is not None
+        assert ledger.fail(Result(failing.id, failing.attempt, "failed", note="why"), NOW) == ("meiling",)
+        assert ledger.failing(first.attempt, "MM1", 63003) is None
+        assert ledger.callback(first.attempt, "MM1", "delivered", NOW) is None
     assert statuses(book) == ["failed", "queued"]
 
 
@@ -295,10 +297,10 @@ def test_the_failure_of_an_attempt_given_up_does_not_stop_the_next(book: SqlBook
     (first,) = claim(book)
     conclude(book, first, "queued")
     with book.begin() as ledger:
-        ledger.callback(first.attempt, "MM1", "failed", 63018, NOW)
+        assert ledger.failing(first.attempt, "MM1", 63018) is None
     (second,) = claim(book)
     with book.begin() as ledger:
-        ledger.callback(first.attempt, "MM1", "failed", 63018, NOW)
+        assert ledger.failing(first.attempt, "MM1", 63018) is None
     assert statuses(book) == ["sending"]
     conclude(book, second, "sent", sid="MM2")
     assert statuses(book) == ["sent"]
@@ -310,7 +312,7 @@ def test_words_that_arrived_after_all_are_not_sent_again(book: SqlBook) -> None:
     conclude(book, first, "unknown")
     conclude(book, first, "queued")
     with book.begin() as ledger:
-        ledger.callback(first.attempt, "MM1", "delivered", None, NOW)
+        ledger.callback(first.attempt, "MM1", "delivered", NOW)
     assert claim(book) == ()
     assert statuses(book) == ["delivered"]
 

@@ -115,6 +115,7 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "look": conversation.look,
         "opted_out": conversation.opted_out,
         "waiting_since": conversation.waiting_since,
+        "unreachable": conversation.unreachable,
         "last_inbound_at": conversation.last_inbound_at,
         "silence_due": conversation.silence_due,
         "state": to_json(to_data(conversation)),

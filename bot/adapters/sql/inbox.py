@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import bindparam, func, select, update
@@ -17,6 +18,7 @@ _SID = inbound.c.sid == bindparam("message")
 _WAITING = inbound.c.status == word("waiting")
 
 _RECORD = insert(inbound).on_conflict_do_nothing(index_elements=["sid"]).returning(inbound.c.sid)
+_KNOWN = select(inbound.c.sid).where(inbound.c.sid.in_(bindparam("sids", expanding=True)))
 _STATUS = select(inbound.c.status).where(_SID)
 _ARRIVED = (
     update(conversation)
@@ -61,6 +63,9 @@ class Inbox(Part):
             "attempts": inbound.attempts,
         }
         return direct.first(self._connection, _RECORD, row) is not None
+
+    def unknown(self, sids: Sequence[str]) -> frozenset[str]:
+        return frozenset(sids).difference(self._connection.scalars(_KNOWN, {"sids": list(sids)}))
 
     def inbound_status(self, sid: str) -> str | None:
         status: str | None = self._connection.scalar(_STATUS, {"message": sid})

@@ -18,6 +18,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -25,13 +26,16 @@ from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, 
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql import direct
-from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follow_up, outbox, send_attempt
+from bot.adapters.sql.channel import Channel
+from bot.adapters.sql.part import to_json
+from bot.adapters.sql.schema import UNFINISHED, appointment, channel, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
-from bot.core.delivery import RowStatus, remedy, rises
+from bot.core.delivery import RowStatus, rises
 from bot.core.effects import Choice
 from bot.core.follow_up import Answer, would_send
-from bot.ports import Outgoing, Result, Words
+from bot.core.template import Content, Unfit
+from bot.core.window import WINDOW_CLOSED, window_open
+from bot.ports import Failing, Outgoing, Result, Words
 
 FIRST_LOOK_SECONDS = 10
 SECOND_LOOK_SECONDS = 60
@@ -42,6 +46,8 @@ Row = Any
 Judgement = Literal["claim", "pass", "stop", "suppressed", "expired", "needs_person"]
 
 _UNSETTLED = frozenset({"sending", "unknown"})
+_MAY_FAIL = _UNSETTLED | {"sent"}
+_FAILING = ("id", "conversation", "speech", "tries", "template", "as_template", "content_sid")
 _THESE: Any = bindparam("conversations", expanding=True)
 
 _QUEUE = insert(outbox)
@@ -55,7 +61,9 @@ _LOCK = (
         conversation.c.control,
         conversation.c.holder,
         conversation.c.opted_out,
+        conversation.c.unreachable,
         conversation.c.last_inbound_at,
+        select(channel.c.until).where(channel.c.id == 1).scalar_subquery().label("channel_until"),
     )
     .where(conversation.c.id.in_(_THESE))
     .order_by(conversation.c.id)
@@ -77,20 +85,25 @@ _FOLLOWED_UP = (
     .join_from(follow_up, appointment)
     .where(follow_up.c.id == bindparam("follow_up"))
 )
+_LANGUAGE = select(conversation.c.state).where(conversation.c.id == bindparam("whose"))
 _ROW = outbox.c.id == bindparam("row")
 _CHANGE = update(outbox).where(_ROW)
 _CLAIM = (
     update(outbox)
     .where(_ROW)
-    .values(status="sending", tries=outbox.c.tries + 1, attempt=bindparam("fresh"), changed_at=bindparam("now"))
+    .values(
+        status="sending",
+        tries=outbox.c.tries + 1,
+        attempt=bindparam("fresh"),
+        as_template=bindparam("templated"),
+        content_sid=bindparam("content"),
+        changed_at=bindparam("now"),
+    )
 )
 _ATTEMPT = insert(send_attempt)
 
 _ATTEMPTED = (
-    select(outbox.c.id, outbox.c.conversation, outbox.c.status, outbox.c.attempt, outbox.c.due_at, outbox.c.note)
-    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
-    .order_by(outbox.c.id)
-    .with_for_update()
+    select(outbox).where(outbox.c.id.in_(bindparam("rows", expanding=True))).order_by(outbox.c.id).with_for_update()
 )
 # Words said twice look alike in Twilio's list, so a message may have been settled as another attempt's: it stays there.
 _other = send_attempt.alias()
@@ -104,13 +117,24 @@ _CONCLUDE = (
     .values(sid=func.coalesce(_free_sid, send_attempt.c.sid))
 )
 _KNOWN = (
-    select(outbox.c.id, outbox.c.conversation, outbox.c.status, outbox.c.attempt, outbox.c.note)
+    select(outbox)
     .add_columns(send_attempt.c.id.label("called"), send_attempt.c.outcome)
     .join_from(outbox, send_attempt, send_attempt.c.outbox_id == outbox.c.id)
     .with_for_update()
 )
 _BY_ATTEMPT = _KNOWN.where(send_attempt.c.id == bindparam("called_back"))
 _BY_SID = _KNOWN.where(send_attempt.c.sid == bindparam("called_back"))
+_LOCK_OF_CALLED = (
+    select(conversation.c.id)
+    .where(
+        conversation.c.id.in_(
+            select(outbox.c.conversation)
+            .join_from(outbox, send_attempt, send_attempt.c.outbox_id == outbox.c.id)
+            .where(or_(send_attempt.c.id == bindparam("called_back"), send_attempt.c.sid == bindparam("called_sid")))
+        )
+    )
+    .with_for_update(key_share=True)
+)
 _HEARD = (
     update(send_attempt)
     .where(send_attempt.c.id == bindparam("attempt"))
@@ -170,8 +194,8 @@ _TO_SETTLE = (
 _UNLESS_YES: Mapping[Answer, Judgement] = {"later": "pass", "no": "suppressed", "person": "needs_person"}
 
 
-class Outbox(Part):
-    """The outbox's part of :class:`bot.ports.Ledger`."""
+class Outbox(Channel):
+    """The outbox's part of :class:`bot.ports.Ledger`. It asks the channel whether and as what words may leave."""
 
     def queue(self, conversation: str, words: Sequence[Words], now: int) -> int:
         rows = [_row(conversation, one, now) for one in words]
@@ -189,38 +213,50 @@ class Outbox(Part):
         for row in self._connection.execute(_CLAIMABLE, {"conversations": list(locked)}):
             unfinished[row.conversation].append(row)
         may_go = [
-            (locked[id], row)
+            (locked[id], row, content)
             for id in dict.fromkeys(conversations)
             if id in unfinished
-            for row in self._may_go(locked[id], unfinished[id], now)
+            for row, content in self._may_go(locked[id], unfinished[id], now)
         ]
         claimed = tuple(
-            _outgoing(row, conversation, attempt, row.tries + 1, now)
-            for (conversation, row), attempt in zip(may_go, attempts, strict=False)
+            _outgoing(row, conversation, content, attempt=attempt, tries=row.tries + 1, started_at=now)
+            for (conversation, row, content), attempt in zip(may_go, attempts, strict=False)
         )
         if claimed:
-            self._connection.execute(_CLAIM, [{"row": one.id, "fresh": one.attempt, "now": now} for one in claimed])
+            self._connection.execute(_CLAIM, [_claimed(one, now) for one in claimed])
             self._connection.execute(
                 _ATTEMPT,
                 [{"id": one.attempt, "outbox_id": one.id, "claimer": claimer, "started_at": now} for one in claimed],
             )
         return claimed
 
-    def _may_go(self, conversation: Row, rows: Sequence[Row], now: int) -> list[Row]:
+    def _may_go(self, conversation: Row, rows: Sequence[Row], now: int) -> list[tuple[Row, Content | None]]:
         """The rows that may go now: safety texts first, then at most one more. Closes those that never may again."""
-        may_go, held_up = [], False
+        may_go, held_up = [], (conversation.channel_until or 0) > now
         for row in rows:
             if row.status in _UNSETTLED:
                 held_up = True
             elif row.speech == "safety" or not held_up:
-                judgement, note = judge(conversation, row, self._follow_up_behind(row), now)
+                judgement, note, content = self._judged(conversation, row, now)
                 if judgement == "claim":
-                    may_go.append(row)
+                    may_go.append((row, content))
                 elif judgement not in ("pass", "stop"):
                     closed = {"row": row.id, "status": judgement, "note": note, "changed_at": now}
                     self._connection.execute(_CHANGE, closed)
                 held_up = held_up or judgement in ("claim", "stop")
-        return sorted(may_go, key=lambda row: row.speech != "safety")
+        return sorted(may_go, key=lambda one: one[0].speech != "safety")
+
+    def _judged(self, conversation: Row, row: Row, now: int) -> tuple[Judgement, str, Content | None]:
+        """What becomes of a queued row now, and the template it leaves as if it may not leave as it is."""
+        judgement, note = judge(conversation, row, self._follow_up_behind(row), now)
+        closed = row.speech != "safety" and not window_open(conversation.last_inbound_at, now)
+        if judgement != "claim" or not row.template or not (row.as_template or closed):
+            return judgement, note, None
+        state = json.loads(self._connection.scalar(_LANGUAGE, {"whose": conversation.id}) or "{}")
+        try:
+            return judgement, note, self._content(row, state.get("language", "en"))
+        except Unfit as unfit:
+            return "needs_person", f"{WINDOW_CLOSED}, and {unfit}", None
 
     def _follow_up_behind(self, row: Row) -> Row | None:
         """The follow-up that these words come from, whose id their key ends with, and its appointment as it is now."""
@@ -249,22 +285,38 @@ class Outbox(Part):
             self._connection.execute(_CHANGE, changes)
         return self._ready(list({row.conversation for row in rows.values()}), now)
 
-    def callback(self, attempt: str, sid: str, status: RowStatus, error: int | None, now: int) -> str | None:
-        known = self._connection.execute(_BY_ATTEMPT, {"called_back": attempt}).first() if attempt else None
-        known = known or self._connection.execute(_BY_SID, {"called_back": sid}).first()
-        if known is None:
+    def callback(self, attempt: str, sid: str, status: RowStatus, now: int) -> str | None:
+        known = self._heard(attempt, sid, status, None)
+        if known is None or not rises(known.status, status):
             return None
-        if rises(known.outcome or "sending", status):
-            heard = {"attempt": known.called, "outcome": status, "new_sid": sid or None, "error": error}
-            self._connection.execute(_HEARD, heard)
-        over = known.attempt != known.called or known.status == "queued"
-        if not rises(known.status, status) or (status == "failed" and over):
-            # The failure of an attempt that was given up already must not stop the one that follows it.
-            return None
-        note = remedy(error)[1] if status == "failed" else known.note
-        self._connection.execute(_CHANGE, {"row": known.id, "status": status, "note": note, "changed_at": now})
+        self._connection.execute(_CHANGE, {"row": known.id, "status": status, "changed_at": now})
         ready = self._ready([known.conversation], now) if known.status == "queued" or known.status in _UNSETTLED else ()
         return ready[0] if ready else None
+
+    def failing(self, attempt: str, sid: str, error: int | None) -> Failing | None:
+        # A claim locks the conversation before its rows: whoever will mark it has to do the same.
+        called = {"called_back": attempt, "called_sid": sid}
+        self._connection.execute(_LOCK_OF_CALLED, called)
+        known = self._heard(attempt, sid, "failed", error)
+        # The failure of an attempt that was given up already must not stop the one that follows it.
+        if known is None or known.attempt != known.called or known.status not in _MAY_FAIL:
+            return None
+        shared = {name: getattr(known, name) for name in _FAILING}
+        return Failing(**shared, attempt=known.called, sid=sid)
+
+    def fail(self, result: Result, now: int) -> tuple[str, ...]:
+        row = self._connection.execute(_ATTEMPTED, {"rows": [result.id]}).one()
+        self._connection.execute(_CHANGE, _concluded(row, result, now))
+        return self._ready([row.conversation], now)
+
+    def _heard(self, attempt: str, sid: str, status: RowStatus, error: int | None) -> Row | None:
+        """The row that a callback is about, and what is known now of the attempt it names."""
+        known = self._connection.execute(_BY_ATTEMPT, {"called_back": attempt}).first() if attempt else None
+        known = known or self._connection.execute(_BY_SID, {"called_back": sid}).first()
+        if known is not None and rises(known.outcome or "sending", status):
+            heard = {"attempt": known.called, "outcome": status, "new_sid": sid or None, "error": error}
+            self._connection.execute(_HEARD, heard)
+        return known
 
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
         return tuple(self._connection.scalars(_READY_ALL, {"now": now, "rows_max": limit}))
@@ -274,7 +326,11 @@ class Outbox(Part):
 
     def to_settle(self, now: int, limit: int) -> tuple[Outgoing, ...]:
         rows = self._connection.execute(_TO_SETTLE, {"now": now, "rows_max": limit})
-        return tuple(_outgoing(row, row, row.attempt, row.tries, row.started_at) for row in rows)
+        return tuple(self._as_posted(row) for row in rows.all())
+
+    def _as_posted(self, row: Row) -> Outgoing:
+        made = {"attempt": row.attempt, "tries": row.tries, "started_at": row.started_at}
+        return _outgoing(row, row, self._content_used(row), **made)
 
     def sid_known(self, sid: str) -> bool:
         return self._connection.scalar(_SID, {"message": sid}) is not None
@@ -285,8 +341,13 @@ class Outbox(Part):
 
 def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple[Judgement, str]:
     """What becomes of a queued row now, with the reason staff will read when it leaves the queue."""
+    if row.speech == "follow-up" and conversation.unreachable:
+        return "needs_person", conversation.unreachable
     if follow_up is not None:
-        answer, why = would_send(follow_up, conversation, datetime.fromtimestamp(now, ZoneInfo(follow_up.zone)))
+        # With a template the window does not matter: it is asked as if the patient had just written.
+        asked: Any = SimpleNamespace(**conversation._mapping)
+        asked.last_inbound_at = now if row.template else conversation.last_inbound_at
+        answer, why = would_send(follow_up, asked, datetime.fromtimestamp(now, ZoneInfo(follow_up.zone)))
         if answer != "yes":
             return _UNLESS_YES[answer], why
     if row.speech == "follow-up" and conversation.opted_out:
@@ -321,24 +382,40 @@ def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
         "expires_at": words.expires_at,
         "created_at": now,
         "changed_at": now,
+        "template": words.template,
+        "variables": to_json(dict(words.variables)) if words.variables else "",
+        "media": words.media,
     }
 
 
-def _outgoing(row: Row, conversation: Row, attempt: str, tries: int, started_at: int) -> Outgoing:
+def _claimed(one: Outgoing, now: int) -> dict[str, Any]:
+    return {
+        "row": one.id,
+        "fresh": one.attempt,
+        "templated": one.as_template,
+        "content": one.content.sid if one.content else "",
+        "now": now,
+    }
+
+
+def _outgoing(row: Row, conversation: Row, content: Content | None, **attempt: Any) -> Outgoing:
     return Outgoing(
+        **attempt,
         id=row.id,
         conversation=row.conversation,
         address=conversation.address,
-        attempt=attempt,
-        tries=tries,
         speech=row.speech,
         text=row.text,
         choices=tuple(Choice(*choice) for choice in json.loads(row.choices or "[]")),
         list_button=row.list_button,
         hint=row.hint,
-        started_at=started_at,
         sid=getattr(row, "sid", None) or "",
         last_inbound_at=conversation.last_inbound_at,
+        template=row.template,
+        as_template=row.as_template or content is not None,
+        content=content,
+        media=row.media,
+        probing=getattr(conversation, "channel_until", None) is not None,
     )
 
 
@@ -350,5 +427,8 @@ def _concluded(row: Row, result: Result, now: int) -> dict[str, Any]:
         "note": result.note or row.note,
         "due_at": result.again_at if result.status == "queued" else row.due_at,
         "look_at": (result.again_at or now + look) if result.status == "unknown" else 0,
+        "as_template": result.as_template or row.as_template,
+        # Never back to none: a row that was claimed once keeps its place before those behind it.
+        "tries": row.tries if result.counts else max(1, row.tries - 1),
         "changed_at": now,
     }

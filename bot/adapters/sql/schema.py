@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -84,6 +85,7 @@ conversation = Table(
     Column("look", Boolean, nullable=False),
     Column("opted_out", Boolean, nullable=False),
     _integer("waiting_since"),
+    _text("unreachable"),
     _integer("last_inbound_at"),
     _integer("silence_due"),
     _integer("held_at"),
@@ -153,6 +155,11 @@ outbox = Table(
     _integer("look_at"),
     _integer("created_at"),
     _integer("changed_at"),
+    _text("template"),
+    _text("variables"),
+    Column("as_template", Boolean, nullable=False, server_default=false()),
+    _text("content_sid"),
+    _text("media"),
     CheckConstraint(
         "status IN ('queued', 'sending', 'unknown', 'sent', 'delivered', 'read', 'failed', 'suppressed', 'expired', "
         "'needs_person')",
@@ -163,7 +170,46 @@ outbox = Table(
     _partial("ix_outbox_undelivered", "conversation", where=UNDELIVERED),
     comment="Every word that leaves, or was kept back, in order of id within a conversation",
 )
-"""``attempt`` is the latest one; ``look_at`` is when an unknown row is to be looked for at Twilio."""
+"""``attempt`` is the latest one; ``look_at`` is when an unknown row is to be looked for at Twilio; ``content_sid`` is
+the template it last left as."""
+
+channel = Table(
+    "channel",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    _integer("code"),
+    _text("why"),
+    _integer("since"),
+    _integer("until"),
+    comment="One row while the account or the sender is out of order",
+)
+
+template = Table(
+    "template",
+    metadata,
+    Column("key", Text, primary_key=True),
+    _text("name"),
+    _text("language"),
+    _integer("place"),
+    Column("sid", Text, nullable=False, unique=True),
+    _text("status", "made"),
+    _text("reason"),
+    _text("body"),
+    _text("variables"),
+    _integer("buttons"),
+    _integer("made_at"),
+    _integer("looked_at"),
+    Index("ix_template_name", "name"),
+    comment="Content templates at Twilio that may start a conversation, once approved",
+)
+
+looked = Table(
+    "looked",
+    metadata,
+    Column("what", Text, primary_key=True),
+    _integer("until"),
+    comment="How far something of Twilio's was looked through",
+)
 
 send_attempt = Table(
     "send_attempt",

@@ -1,0 +1,55 @@
+"""``python -m bot templates`` with Twilio's own client against our endpoint, where WhatsApp approves at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from tests.web.simulated import ACCOUNT, CLINIC, PUBLIC_URL, TOKEN, World, simulated
+
+
+@pytest.fixture
+def clinic(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A clinic with an account at our endpoint."""
+    with simulated(tmp_path) as world:
+        for name, value in {
+            "DATABASE_URL": sqlite_url,
+            "DATA_DIR": str(tmp_path),
+            "PUBLIC_URL": PUBLIC_URL,
+            "SECRET_KEY": "c2f0b1f94a7d4be8a5d3e1907a6f5b3c",
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": TOKEN,
+            "TWILIO_FROM": CLINIC,
+            "TWILIO_API_URL": f"{world.pages_url}/simulator",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield world
+
+
+def test_the_shipped_templates_are_made_and_approved_once_and_a_paused_one_is_told(
+    clinic: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["templates"]) == 1
+    assert "Not approved yet: reminder in zh" in capsys.readouterr().out
+    assert main(["templates", "sync"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert sum(line.startswith("reminder") and "approved" in line for line in lines) == 4
+    contents = clinic.simulator.contents()
+    assert main(["templates", "sync"]) == 0
+    assert clinic.simulator.contents() == contents
+
+    content = next(one for one in contents if "_reminder_en" in one["friendly_name"])
+    clinic.simulator.put_content({**content, "approval": {**content["approval"], "status": "paused"}})
+    assert main(["templates", "status"]) == 1
+    assert "Not approved yet: reminder in en" in capsys.readouterr().out
+
+
+def test_a_twilio_that_refuses_is_said_in_a_sentence(
+    clinic: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "another")
+    assert main(["templates", "sync"]) == 1
+    assert "Twilio did not do it" in capsys.readouterr().err
