@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from bot.adapters import backup
+from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
@@ -76,6 +77,7 @@ def open_desk(settings: Settings) -> Desk:
         carrier=carrier,
         read=reader(loaded.clinic, loaded.diary.zone),
         spool=FileSpool(settings.data_dir / "spool"),
+        claims=FileClaims(settings.data_dir / "claims", boot_id()),
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
         report=_report,

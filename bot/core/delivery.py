@@ -29,6 +29,11 @@ RowStatus = Literal[
 FINISHED = frozenset({"sent", "delivered", "read", "failed", "suppressed", "expired", "needs_person"})
 """Statuses in which a row no longer holds back the next one of its conversation."""
 
+RETRY_SECONDS_MAX = 120
+"""No retry is put off for longer. One that is due later than that says that the clock was set back: it is due now."""
+FIRST_LOOK_SECONDS, LOOK_AGAIN_SECONDS = 10, 60
+"""How long after an unclear attempt Twilio's list is looked into, and how long after that again."""
+
 RANK: Mapping[str, int] = MappingProxyType(
     {"queued": 0, "sending": 1, "unknown": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
 )

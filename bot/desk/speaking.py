@@ -4,9 +4,10 @@ Theory of operation
 -------------------
 A claim is one transaction that writes each row's attempt before anything is posted, and it is the ordering point
 against take-over, cancellation and opt-out. Posts happen outside of any transaction, one after the other within a
-conversation. Results are written down together. A sender that dies in between leaves rows in ``sending``; the tick
-finds them, and they are settled like every attempt of which nobody knows what became of it. A POST is never repeated
-blindly; only safety text is, because there twice is better than never.
+conversation, each noted beside the claim just before. Results are written down together. A sender that dies in between
+leaves rows in ``sending``, and its claim is over: the tick puts back what was not begun, and the rest is settled like
+every attempt of which nobody knows what became of it. Where nothing can be known of the claim, its lease decides. A
+POST is never repeated blindly; only safety text is, because there twice is better than never.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from bot.core.delivery import RowStatus, remedy
+from bot.core.delivery import FIRST_LOOK_SECONDS, RETRY_SECONDS_MAX, RowStatus, remedy
 from bot.core.window import window_open
 from bot.desk.apart import apart
-from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk, LiveAway, Outgoing, Result
+from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Claim, Desk, LiveAway, Outgoing, Result
 
 LEASE_SECONDS = 30.0
-"""A row seen in ``sending`` for so long has been left behind."""
+"""A row seen in ``sending`` for so long has been left behind, whatever is known of its claim."""
 PAUSE_SECONDS_MAX = LEASE_SECONDS / 3
 """Whoever was stopped for longer after a claim does not post: another may think it dead by the time it has."""
 BATCH_CONVERSATIONS_MAX = 32
@@ -34,7 +35,6 @@ WAIT_SECONDS = 1.0
 BACKOFF_SECONDS_MAX = 60
 TRIES_MAX = 8
 SAFETY_TRIES_MAX = 3
-FIRST_LOOK_SECONDS = 10
 CONCLUDE_TRIES_MAX = 3
 WINDOW_CLOSED = "the 24-hour window is closed"
 
@@ -42,11 +42,12 @@ WINDOW_CLOSED = "the 24-hour window is closed"
 def send(desk: Desk, conversations: Sequence[str], claimer: str) -> None:
     """Post what these conversations have to say, until nothing is left that may go now. Raises BookAway."""
     while conversations:
-        claimed_at = desk.clock.monotonic()
-        attempts = [desk.chance.token() for _ in range(CLAIMED_ROWS_MAX)]
-        with desk.book.begin() as ledger:
-            rows = ledger.claim(conversations, claimer, attempts, _stamp(desk))
-        conversations = _conclude(desk, _post_all(desk, rows, claimed_at)) if rows else ()
+        with desk.claims.making(claimer) as claim:
+            claimed_at = desk.clock.monotonic()
+            attempts = [desk.chance.token() for _ in range(CLAIMED_ROWS_MAX)]
+            with desk.book.begin() as ledger:
+                rows = ledger.claim(conversations, claim.name, attempts, _stamp(desk))
+            conversations = _conclude(desk, _post_all(desk, rows, claim, claimed_at)) if rows else ()
 
 
 def keep_sending(desk: Desk, claimer: str, stop: Event) -> None:
@@ -89,7 +90,7 @@ def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:
 
 
 def _conclude(desk: Desk, results: Sequence[Result]) -> tuple[str, ...]:
-    """Write down what was posted. Tried again at once: what is not written down takes half a minute to be found."""
+    """Write down what was posted. Tried again at once: what is not written down has to be looked for at Twilio."""
     for _ in range(CONCLUDE_TRIES_MAX - 1):
         try:
             with desk.book.begin() as ledger:
@@ -100,13 +101,13 @@ def _conclude(desk: Desk, results: Sequence[Result]) -> tuple[str, ...]:
         return ledger.conclude(results, _stamp(desk))
 
 
-def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[Result]:
+def _post_all(desk: Desk, rows: Sequence[Outgoing], claim: Claim, claimed_at: float) -> list[Result]:
     queues: dict[str, list[Outgoing]] = defaultdict(list)
     for row in rows:
         queues[row.conversation].append(row)
 
     def post_queue(queue: Sequence[Outgoing]) -> list[Result]:
-        return [_post(desk, row, claimed_at) for row in queue]
+        return [_post(desk, row, claim, claimed_at) for row in queue]
 
     if len(queues) == 1:
         return post_queue(rows)
@@ -114,13 +115,14 @@ def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[R
         return [result for results in pool.map(post_queue, queues.values()) for result in results]
 
 
-def _post(desk: Desk, row: Outgoing, claimed_at: float) -> Result:
+def _post(desk: Desk, row: Outgoing, claim: Claim, claimed_at: float) -> Result:
     now = _stamp(desk)
     if desk.clock.monotonic() - claimed_at > PAUSE_SECONDS_MAX:
         return Result(row.id, row.attempt, "queued", again_at=now)
     if row.speech != "safety" and not window_open(row.last_inbound_at, now):
         return Result(row.id, row.attempt, "needs_person", note=WINDOW_CLOSED)
     try:
+        claim.begins(row.attempt)
         sid = desk.carrier().post(row, f"{desk.callback_base}/twilio/status?m={row.attempt}")
     except CarrierRefused as refused:
         return _refused(desk, row, refused)
@@ -152,7 +154,8 @@ def _again(desk: Desk, row: Outgoing, why: str, retry_after: float = 0) -> Resul
     if row.tries >= TRIES_MAX:
         return Result(row.id, row.attempt, "needs_person", note=why)
     step = 2 ** (row.tries - 1)
-    wait = max(min(BACKOFF_SECONDS_MAX, step + desk.chance.below(step)), int(retry_after + 0.999))
+    asked = min(int(retry_after + 0.999), RETRY_SECONDS_MAX)
+    wait = max(min(BACKOFF_SECONDS_MAX, step + desk.chance.below(step)), asked)
     return Result(row.id, row.attempt, "queued", note=why, again_at=_stamp(desk) + wait)
 
 

@@ -23,6 +23,7 @@ from bot.ports.ledger import (
     Head,
     Inbound,
     Ledger,
+    LeftBehind,
     Line,
     NewTime,
     Outgoing,
@@ -37,6 +38,8 @@ from bot.ports.outside import (
     CarrierRefused,
     CarrierUnclear,
     Chance,
+    Claim,
+    Claims,
     Clock,
     Listed,
     Live,
@@ -57,6 +60,8 @@ __all__ = [
     "CarrierRefused",
     "CarrierUnclear",
     "Chance",
+    "Claim",
+    "Claims",
     "Clock",
     "Desk",
     "FollowUp",
@@ -65,6 +70,7 @@ __all__ = [
     "Head",
     "Inbound",
     "Ledger",
+    "LeftBehind",
     "Line",
     "Listed",
     "Live",
@@ -97,6 +103,7 @@ class Desk:
     read: Callable[[str, datetime], Reading]
     """Reads a patient's words (:func:`bot.desk.reading.reader`)."""
     spool: Spool
+    claims: Claims
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""

@@ -71,6 +71,10 @@ class Outgoing:
     started_at: int = 0
     sid: str = ""
     last_inbound_at: int = 0
+    looks: int = 0
+    """How often Twilio's list was looked into for this attempt."""
+    look_at: int = 0
+    """When the next look is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,19 @@ class Result:
     error: int | None = None
     note: str = ""
     again_at: int = 0
+    looks: int = 0
+    """How often Twilio's list was looked into before this was known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A row in ``sending``: either somebody is just posting it, or whoever claimed it is dead."""
+
+    id: int
+    attempt: str
+    claimer: str
+    speech: Speech
+    started_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +274,14 @@ class OutboxPart(Protocol):
         """A status callback: rank only rises. The conversation if its next row may go now."""
 
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
-        """Conversations whose oldest unfinished row is queued and due."""
+        """Conversations whose oldest unfinished row is queued and due. A retry that is due further ahead than any can
+        be is due now: the clock was set back."""
 
-    def left_behind(self, limit: int) -> tuple[tuple[int, str], ...]:
-        """Rows in ``sending``: (id, attempt). A claimer that is seen unchanged for its whole lease is dead."""
+    def left_behind(self, limit: int) -> tuple[LeftBehind, ...]:
+        """Rows in ``sending``. One that is seen unchanged for its claimer's whole lease was left behind."""
 
     def to_settle(self, now: int, limit: int) -> tuple[Outgoing, ...]:
-        """Rows in ``unknown`` whose next look is due."""
+        """Rows in ``unknown`` whose next look is due, or further ahead than any can be: then the clock was set back."""
 
     def sid_known(self, sid: str) -> bool:
         """Whether a Twilio sid belongs to one of our rows."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
+from bot.desk.settling import LOOKS_MAX, NOBODY_KNOWS
+from bot.desk.speaking import TRIES_MAX
 from tests.simulation.faults import POSTING_SECONDS_MAX
 from tests.simulation.twilio import Accepted
 
@@ -60,6 +62,10 @@ PENDING = """
     JOIN conversation c ON c.id = a.conversation
     WHERE f.status = 'pending' AND f.due_at <= ? AND (a.status <> 'booked' OR c.control NOT IN ('waiting', 'held'))
 """
+GIVEN_TO_A_PERSON = """
+    SELECT o.id FROM outbox o JOIN send_attempt t ON t.id = o.attempt
+    WHERE o.status = 'needs_person' AND o.note = ? AND o.tries < ? AND t.looks < ?
+"""
 HELD_TOO_LONG = "SELECT id FROM occupancy WHERE state = 'held' AND hold_expires_at <= ?"
 FINISHED = frozenset({"sent", "delivered", "read", "failed", "suppressed", "expired", "needs_person"})
 RISES_TO = {"sent": ("delivered", "read", "failed"), "delivered": ("read",)}
@@ -81,6 +87,7 @@ class Promises:
 
     book: sqlite3.Connection
     spooled: Any
+    monotonic: Callable[[], float]
     red: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Message with red flags -> the safety texts that must reach whoever wrote it."""
     acknowledged: dict[str, str] = field(default_factory=dict)
@@ -97,6 +104,7 @@ class Promises:
     _stored: dict[str, int] = field(default_factory=dict)
     _marks: Counter[str] = field(default_factory=Counter)
     _statuses: dict[int, str] = field(default_factory=dict)
+    _claimed: dict[str, float] = field(default_factory=dict)
     _version: int = 0
 
     # ---- what is seen
@@ -108,9 +116,8 @@ class Promises:
         self.counts["posted"] += 1
         most = 1 + SAFETY_EXTRA_MAX if row.speech == "safety" else 1
         demand(self.posts[row.id] <= most, "no words are said twice", row.id, row.speech)
-        demand(
-            message.at - row.started_at <= POSTED_AFTER_SECONDS_MAX, "nothing is posted long after its claim", row.id
-        )
+        after = self.monotonic() - self._claimed[row.attempt]
+        demand(after <= POSTED_AFTER_SECONDS_MAX, "nothing is posted long after its claim", row.id)
         if row.speech == "safety":
             self.told[row.address, row.text] += 1
 
@@ -151,7 +158,8 @@ class Promises:
             self._none(promise, query)
         self._outbox()
         since = self._marks["send_attempt"]
-        if self._new("send_attempt", "rowid", "rowid"):
+        if claimed := self._new("send_attempt", "rowid", "rowid, id"):
+            self._claimed |= {attempt: self.monotonic() for _, attempt in claimed}
             self._none("nobody speaks who may not", AFTER_TAKE_OVER, since)
             self._none("nobody is reminded of what is cancelled or moved", NOT_TO_FOLLOW_UP, since)
 
@@ -211,6 +219,8 @@ class Promises:
         demand(not self.failed, "nothing of ours fails", *self.failed)
         self._none("nothing is forgotten in the outbox", UNFINISHED)
         self._none("no follow-up is forgotten", PENDING, follow_ups_until)
+        early = (NOBODY_KNOWS, TRIES_MAX, LOOKS_MAX)
+        self._none("nobody has to see to what can still be found out", GIVEN_TO_A_PERSON, *early)
         self._none("no hold outlives its time", HELD_TOO_LONG, now)
         for sid in self.acknowledged:
             status = self._one("SELECT status FROM inbound WHERE sid = ?", sid)

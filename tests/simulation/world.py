@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from random import Random
 from unittest.mock import patch
@@ -16,7 +17,7 @@ from bot.desk.follow_ups import send_follow_up
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
 from bot.web import create_webhook
-from tests.fakes import FakeClock, FakeLive
+from tests.fakes import FakeClaims, FakeClock, FakeLive
 from tests.simulation.baton import Doer, Stage
 from tests.simulation.faults import ASKING, DISK, POSTING, REDIS, Stormy, StormyBook, Weather
 from tests.simulation.people import Patients, attend
@@ -60,7 +61,7 @@ class World:
         self.chance = _stream(f"{seed} people")
         self.weather = Weather(self.stage, _stream(f"{seed} weather"))
         self.live, self.jobs, self.spool = FakeLive(self.clock), Jobs(), FakeSpool()
-        self.promises = Promises(room.reader, lambda: {sid for sid, _ in self.spool.kept()})
+        self.promises = Promises(room.reader, lambda: {sid for sid, _ in self.spool.kept()}, self.clock.monotonic)
         self.twilio = Twilio(self.stage, _stream(f"{seed} twilio"), self.promises.posted, self.promises.answered)
         self.desk = self._desk()
         self.webhook = create_webhook(self.desk, DOOR, 8001)
@@ -89,6 +90,7 @@ class World:
             carrier=lambda: carrier,
             read=self.room.read,
             spool=Stormy("spool", self.spool, weather, *DISK),
+            claims=FakeClaims(),
             conversation_key=KEY,
             callback_base=URL,
             report=self._report,
@@ -148,7 +150,7 @@ class World:
         """What goes wrong around us, apart from single calls."""
         chance, now = self.chance, self.clock.monotonic()
         self.live.away = self.jobs.away = False
-        what = chance.choice(("flush", "redis away", "book away", "twilio away", "lose", "shuffle", "double"))
+        what = chance.choice(("flush", "redis away", "book away", "twilio away", "lose", "shuffle", "double", "clock"))
         self.stage.note(what)
         if what == "flush":
             self.live.empty()
@@ -159,6 +161,8 @@ class World:
             self.weather.book_back_at = now + chance.random() * 8
         elif what == "twilio away":
             self.twilio.away_until = now + chance.random() * 40
+        elif what == "clock":
+            self._set_clock(chance.choice((-1, 0, 1)))
         elif what == "lose":
             self.live.awake.clear()
             self.jobs.waiting.clear()
@@ -170,6 +174,10 @@ class World:
             self.jobs.waiting *= 2
         return 2 + chance.random() * 25
 
+    def _set_clock(self, hours: int) -> None:
+        """From now on the clock is wrong by so many hours."""
+        self.clock.step_to(self.clock.right() + timedelta(hours=hours))
+
     # ---- the run
 
     def run(self, steps: int) -> None:
@@ -178,6 +186,7 @@ class World:
         if self.chance.random() < 0.5:
             for hour, minute in REMINDED_AT:
                 self.stage.finish()
+                self._set_clock(0)
                 then = self.clock.now().astimezone(SINGAPORE).replace(hour=hour, minute=minute)
                 self.clock.pass_seconds((then - self.clock.now()).total_seconds())
                 self.reminding = True
@@ -198,6 +207,7 @@ class World:
 
     def _calm(self) -> None:
         self.weather.calm = self.twilio.calm = True
+        self._set_clock(0)
         self.live.away = self.jobs.away = False
         self.weather.book_back_at = self.twilio.away_until = 0.0
 

@@ -21,20 +21,23 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
-from bot.core.delivery import RowStatus, remedy, rises
+from bot.core.delivery import (
+    FIRST_LOOK_SECONDS,
+    LOOK_AGAIN_SECONDS,
+    RETRY_SECONDS_MAX,
+    RowStatus,
+    remedy,
+    rises,
+)
 from bot.core.effects import Choice
 from bot.core.follow_up import Answer, would_send
-from bot.ports import Outgoing, Result, Words
-
-FIRST_LOOK_SECONDS = 10
-SECOND_LOOK_SECONDS = 60
-"""How long after an unclear attempt Twilio's list is looked into, and how long after that again."""
+from bot.ports import LeftBehind, Outgoing, Result, Words
 
 Row = Any
 """A row as a statement here selects it; its columns are that statement's."""
@@ -124,8 +127,12 @@ _IS_KEPT = and_(
     not_(conversation.c.opted_out),
     or_(outbox.c.expires_at == 0, outbox.c.expires_at > bindparam("now")),
 )
-_GOES = and_(outbox.c.status == "queued", outbox.c.due_at <= bindparam("now"), not_(_IS_KEPT))
-_IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, outbox.c.due_at > bindparam("now")))
+# Further ahead than that it was put by a clock that was set back since.
+_now = bindparam("now", type_=BigInteger)
+_IS_PUT_OFF = outbox.c.due_at.between(_now + 1, _now + RETRY_SECONDS_MAX)
+_WAITS = case((outbox.c.tries > 0, _IS_PUT_OFF), else_=outbox.c.due_at > _now)
+_GOES = and_(outbox.c.status == "queued", not_(_WAITS), not_(_IS_KEPT))
+_IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, _WAITS))
 _first_that_goes = func.min(case((_GOES, outbox.c.id)))
 _first_in_the_way = func.min(case((_IN_THE_WAY, outbox.c.id)))
 # What a claim would find, asked of many conversations at once. It may name one too many: the claim has the last word.
@@ -145,7 +152,8 @@ _READY_THESE = _READY.where(outbox.c.conversation.in_(_THESE))
 _READY_ALL = _READY.order_by(func.min(outbox.c.id)).limit(bindparam("rows_max"))
 
 _LEFT_BEHIND = (
-    select(outbox.c.id, outbox.c.attempt)
+    select(outbox.c.id, outbox.c.attempt, send_attempt.c.claimer, outbox.c.speech, send_attempt.c.started_at)
+    .join_from(outbox, send_attempt, send_attempt.c.id == outbox.c.attempt)
     .where(outbox.c.status == "sending", text(UNFINISHED))
     .order_by(outbox.c.conversation, outbox.c.id)
     .limit(bindparam("rows_max"))
@@ -155,12 +163,14 @@ _TO_SETTLE = (
         outbox,
         send_attempt.c.sid,
         send_attempt.c.started_at,
+        send_attempt.c.looks,
         conversation.c.address,
         conversation.c.last_inbound_at,
     )
     .join_from(outbox, send_attempt, send_attempt.c.id == outbox.c.attempt)
     .join(conversation, conversation.c.id == outbox.c.conversation)
-    .where(outbox.c.status == "unknown", text(UNFINISHED), outbox.c.look_at <= bindparam("now"))
+    .where(outbox.c.status == "unknown", text(UNFINISHED))
+    .where(not_(outbox.c.look_at.between(_now + 1, _now + LOOK_AGAIN_SECONDS)))
     .order_by(outbox.c.look_at)
     .limit(bindparam("rows_max"))
 )
@@ -235,7 +245,13 @@ class Outbox(Part):
         self._connection.execute(
             _CONCLUDE,
             [
-                {"attempt": one.attempt, "outcome": one.status, "new_sid": one.sid or None, "error": one.error}
+                {
+                    "attempt": one.attempt,
+                    "outcome": one.status,
+                    "new_sid": one.sid or None,
+                    "error": one.error,
+                    "looks": one.looks,
+                }
                 for one in results
             ],
         )
@@ -268,8 +284,8 @@ class Outbox(Part):
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
         return tuple(self._connection.scalars(_READY_ALL, {"now": now, "rows_max": limit}))
 
-    def left_behind(self, limit: int) -> tuple[tuple[int, str], ...]:
-        return tuple((id, attempt) for id, attempt in self._connection.execute(_LEFT_BEHIND, {"rows_max": limit}))
+    def left_behind(self, limit: int) -> tuple[LeftBehind, ...]:
+        return tuple(LeftBehind(*row) for row in self._connection.execute(_LEFT_BEHIND, {"rows_max": limit}))
 
     def to_settle(self, now: int, limit: int) -> tuple[Outgoing, ...]:
         rows = self._connection.execute(_TO_SETTLE, {"now": now, "rows_max": limit})
@@ -299,9 +315,14 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
         return ("needs_person" if verdict == "keep" else "expired"), "it could not be said in time"
     if verdict == "keep":
         return "pass", ""
-    if row.due_at > now:
+    if _waits(row, now):
         return "stop" if row.tries else "pass", ""
     return "claim", ""
+
+
+def _waits(row: Row, now: int) -> bool:
+    """Whether a row is due later. A retry that is due later than any can be is not: the clock was set back."""
+    return now < row.due_at and not (row.tries and row.due_at > now + RETRY_SECONDS_MAX)
 
 
 def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
@@ -338,11 +359,13 @@ def _outgoing(row: Row, conversation: Row, attempt: str, tries: int, started_at:
         started_at=started_at,
         sid=getattr(row, "sid", None) or "",
         last_inbound_at=conversation.last_inbound_at,
+        looks=getattr(row, "looks", 0),
+        look_at=row.look_at,
     )
 
 
 def _concluded(row: Row, result: Result, now: int) -> dict[str, Any]:
-    look = SECOND_LOOK_SECONDS if row.status == "unknown" else FIRST_LOOK_SECONDS
+    look = LOOK_AGAIN_SECONDS if row.status == "unknown" else FIRST_LOOK_SECONDS
     return {
         "row": row.id,
         "status": result.status,
