@@ -102,8 +102,6 @@ def run(options: argparse.Namespace) -> int:
         one = stack.enter_context(
             house(twilio.url, postgres.url if postgres else options.database_url, room, not options.steady_clock)
         )
-        # The looks into a list are counted by age: after a jump of the clock the first that fails would be the last.
-        twilio.lists = one.clock is not None
         book = counts.open_book(one.database_url)
         stack.callback(book.dispose)
         print(f"seed {options.seed}, {book.dialect.name}, {seconds:.0f} s", flush=True)

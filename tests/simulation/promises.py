@@ -57,6 +57,9 @@ UNFINISHED = """
     WHERE o.status IN ('queued', 'sending', 'unknown')
     AND NOT (o.speech = 'follow-up' AND o.status = 'queued' AND c.control IN ('waiting', 'held'))
 """
+REMINDED_SOON = """
+    SELECT conversation FROM outbox WHERE speech = 'follow-up' AND status = 'queued' ORDER BY conversation
+"""
 PENDING = """
     SELECT f.id FROM follow_up f JOIN appointment a ON a.id = f.appointment_id
     JOIN conversation c ON c.id = a.conversation
@@ -209,6 +212,10 @@ class Promises:
         waiting = self._one("SELECT count(*) FROM inbound WHERE status = 'waiting'")
         on_the_way = waiting or self.spooled() or self._one(UNFINISHED) or self._one(PENDING, follow_ups_until)
         return not on_the_way
+
+    def about_to_be_reminded(self) -> list[str]:
+        """Conversations whose reminder waits to be claimed."""
+        return [row[0] for row in self.book.execute(REMINDED_SOON)]
 
     def holding(self) -> bool:
         """Whether somebody still holds a time."""

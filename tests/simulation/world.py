@@ -142,7 +142,10 @@ class World:
 
     def _attend(self) -> float:
         anybody = turns.conversation_id(KEY, self.chance.choice(self.patients.addresses))
-        cancels, seconds = (0.6, 2) if self.reminding else (0.1, 12)
+        cancels, seconds = 0.1, 1 if self.reminding else 12
+        if self.reminding and (about_to_hear := self.promises.about_to_be_reminded()):
+            # The moment that matters: her reminder is in the outbox, and nobody has claimed it yet.
+            anybody, cancels = self.chance.choice(about_to_hear), 0.6
         self.stage.note(f"is told {attend(self.desk, self.chance, anybody, cancels) or 'nothing'}")
         return self.chance.random() * seconds
 
@@ -191,6 +194,8 @@ class World:
                 self.clock.pass_seconds((then - self.clock.now()).total_seconds())
                 self.reminding = True
                 self._act(steps // 5)
+        if self.chance.random() < 0.3:
+            self._last_hour_twice(steps // 5)
         self._calm()
         self._settle()
         if self.promises.holding() or self.chance.random() < 0.2:
@@ -200,6 +205,12 @@ class World:
         with self.room.book.begin() as ledger:
             persons = [one.conversation for one in ledger.needing_a_person()]
         self.promises.at_the_end(self.clock.epoch, self._awake_now(), persons)
+
+    def _last_hour_twice(self, steps: int) -> None:
+        """Nothing leaves while the clock is an hour ahead; then it is set right, and what was put off must not wait."""
+        self._set_clock(1)
+        self.twilio.away_until = self.clock.monotonic() + 3600
+        self._act(steps)
 
     def _act(self, steps: int) -> None:
         for _ in range(steps):
