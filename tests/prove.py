@@ -6,8 +6,11 @@ import subprocess
 import sys
 
 PROOFS = (
-    ("no two appointments overlap", ["tests.races.book", "--attempts", "2000", "--slots", "50", "--processes", "8"]),
+    ("no two appointments overlap", ["tests.races", "--attempts", "2000", "--turns", "200", "--kills", "10"]),
     ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
+    ("nothing is said twice", ["tests.sends", "--sends", "1000"]),
+    ("nothing is lost when Redis is emptied", ["tests.chaos.flushes", "--times", "100"]),
+    ("nothing is lost or doubled whatever dies", ["tests.chaos", "--deliveries", "1000", "--kills", "8"]),
     ("every message is answered", ["tests.bench", "--short"]),
 )
 
