@@ -62,5 +62,5 @@ def _conclude(book: SqlBook, claimed: Sequence[Outgoing]) -> None:
 def race(url: str, messages: int, processes: int) -> Counter[str]:
     """Let processes race on a migrated database; how many messages were taken and answers sent by all of them."""
     racers = [Racer(number, url, messages) for number in range(processes)]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
         return sum(pool.map(run, racers, chunksize=1), Counter[str]())

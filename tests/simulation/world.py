@@ -20,7 +20,7 @@ from bot.web import create_webhook
 from tests.fakes import FakeClaims, FakeClock, FakeLive
 from tests.simulation.baton import Doer, Stage
 from tests.simulation.faults import ASKING, DISK, POSTING, REDIS, Stormy, StormyBook, Weather
-from tests.simulation.people import Patients, attend
+from tests.simulation.people import Patients, attend, fall_through
 from tests.simulation.promises import Broken, Promises
 from tests.simulation.room import KEY, InTurn, Jobs, Once, Room, SeededChance
 from tests.simulation.twilio import DOOR, URL, Twilio
@@ -114,6 +114,7 @@ class World:
             yield Ticker(self.desk, f"tick-{number}", lambda: QUIET_SECONDS if self.weather.calm else TICK_SECONDS)
         yield Doer("patients", self._write, lambda: not self.weather.calm)
         yield Doer("staff", self._attend, lambda: not self.weather.calm)
+        yield Doer("illness", self._fall_ill, self._somebody_may_fall_ill)
         yield Doer("trouble", self._trouble, lambda: not self.weather.calm)
 
     def _send(self, name: str) -> float:
@@ -142,12 +143,19 @@ class World:
 
     def _attend(self) -> float:
         anybody = turns.conversation_id(KEY, self.chance.choice(self.patients.addresses))
-        cancels, seconds = 0.1, 1 if self.reminding else 12
-        if self.reminding and (about_to_hear := self.promises.about_to_be_reminded()):
-            # The moment that matters: her reminder is in the outbox, and nobody has claimed it yet.
-            anybody, cancels = self.chance.choice(about_to_hear), 0.6
+        cancels, seconds = (0.3, 2) if self.reminding else (0.1, 12)
         self.stage.note(f"is told {attend(self.desk, self.chance, anybody, cancels) or 'nothing'}")
         return self.chance.random() * seconds
+
+    def _somebody_may_fall_ill(self) -> bool:
+        return self.reminding and not self.weather.calm and bool(self.promises.about_to_be_reminded())
+
+    def _fall_ill(self) -> float:
+        """An appointment falls through while its reminder is in the outbox and nobody has claimed it yet."""
+        patient = self.chance.choice(self.promises.about_to_be_reminded())
+        if self.chance.random() < 0.5:
+            fall_through(self.desk, patient)
+        return 5.0
 
     def _trouble(self) -> float:
         """What goes wrong around us, apart from single calls."""
