@@ -1,7 +1,7 @@
 """``python -m tests.races --attempts 20000 --slots 500 --processes 16 --kills 60``: many want the same few times.
 
 First through the ledger alone, then in conversations. Fails when anything overlaps or is torn, or when somebody who
-came too late was not told so and offered something else. Without databases of its own it takes fresh SQLite files.
+came too late was not told so and offered something else.
 """
 
 import argparse
@@ -9,8 +9,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 
 from bot.adapters.sql import migrate
+from tests.chaos.house import Postgres
 from tests.races import book, turns
 
 
@@ -21,17 +23,15 @@ def main() -> int:
     parser.add_argument("--slots", type=int, default=500)
     parser.add_argument("--processes", type=int, default=16)
     parser.add_argument("--kills", type=int, default=60)
-    parser.add_argument("--database-url", default="", help="an empty database for the first race")
-    parser.add_argument("--turns-database-url", default="", help="an empty database for the second race")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of our own instead of SQLite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="races-") as folder:
-        url = options.database_url or f"sqlite:///{folder}/clinic.sqlite"
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="races-"))
+        url = stack.enter_context(Postgres()).url if options.postgresql else f"sqlite:///{folder}/clinic.sqlite"
         migrate(url)
         began = time.monotonic()
         counts = book.race(url, options.attempts, options.slots, options.processes, options.kills)
         _print("attempts", options.attempts, began, counts)
-        url = options.turns_database_url or f"sqlite:///{folder}/turns.sqlite"
-        migrate(url)
         began = time.monotonic()
         more = turns.race(url, options.turns, options.processes, options.kills // 4) + book.overlaps(url)
         _print("times picked in conversations", options.turns, began, more)
