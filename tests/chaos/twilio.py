@@ -1,7 +1,8 @@
 """A Twilio that takes messages as the real one does, only worse, and remembers every one it took.
 
 It slows us down, fails, drops the connection before or after taking a message, and answers too late; its callbacks come
-late, twice and in any order. The `gentle` are treated well, and everybody while it is `calm`.
+late, twice and in any order. The `gentle` are treated well, and everybody while it is `calm`; what is taken
+for the `unanswered` is answered too late.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ class Twilio(ThreadingHTTPServer):
         self.contents: list[dict[str, Any]] = []
         self.calm = False
         self.gentle: set[str] = set()
+        self.unanswered: set[str] = set()
         self.news = threading.Condition()
         self.over = threading.Event()
         self._chance = random.Random(seed)  # noqa: S311 - an accident, repeatable
@@ -188,7 +190,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse(500)
         if fault == "reset after taking":
             return self._reset()
-        if fault == "stall":
+        if fault == "stall" or form["To"] in self.server.unanswered:
             self.server.over.wait(self.server.stall_seconds)
         return self._answer(201, _resource(message))
 
