@@ -31,8 +31,8 @@ FAILED_TURN = "Something failed while answering"
 
 
 def open_book(url: str) -> Engine:
-    """A way in of our own, that waits when somebody writes."""
-    return create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    """A way in of our own, that waits when somebody writes and notices when the database was away."""
+    return create_engine(url, pool_pre_ping=True, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
 
 
 def unfinished(book: Engine) -> int:
