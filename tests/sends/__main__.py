@@ -27,14 +27,16 @@ from bot.adapters.sql import SqlBook, migrate
 from bot.adapters.twilio_carrier import TwilioCarrier
 from bot.core.conversation import Conversation
 from bot.core.effects import Choice
-from bot.desk.settling import settle
+from bot.desk import turns
+from bot.desk.apart import apart
 from bot.desk.speaking import BATCH_CONVERSATIONS_MAX, send
+from bot.desk.tick import Seen, tick
 from bot.ports import Desk, Words
 from bot.web import Door, create_webhook
 from tests.chaos import counts
 from tests.chaos.house import free_port
 from tests.chaos.twilio import ACCOUNT, CLINIC, TOKEN, Twilio
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeQueue
 from tests.universe import desk_on
 from tests.web.simulated import served
 
@@ -94,11 +96,15 @@ def run(sends: int, seed: int, database_url: str) -> dict[str, int]:
 def a_desk(url: str, clock: FakeClock, twilio_url: str, room: Path) -> Iterator[Desk]:
     """A desk whose words leave for real, with a webhook that hears what became of them."""
     carrier = TwilioCarrier(ACCOUNT, TOKEN, None, CLINIC, twilio_url, PATIENCE_SECONDS)
+    queue = FakeQueue()
+    # The tick does then at once what it would leave to RQ.
+    queue.away = True
     public_url = f"http://127.0.0.1:{free_port()}"
     desk = desk_on(
         url,
         clock=clock,
         chance=SystemChance(),
+        queue=queue,
         carrier=lambda: carrier,
         claims=FileClaims(room / "claims", boot_id()),
         callback_base=public_url,
@@ -128,13 +134,21 @@ def words(number: int) -> Words:
 
 
 def say_everything(desk: Desk, clock: FakeClock, book: Engine) -> None:
-    """Several senders at once, and whoever settles, until nothing is on its way. Time passes when nobody is busy."""
+    """Several senders at once, and the tick, until nothing is on its way. Time passes when nobody is busy."""
+
+    def send_part(part: Sequence[str]) -> None:
+        # As in the worker: what a busy database does not let us write down is left to the tick.
+        with apart(desk, "sending_failed"):
+            send(desk, part, "sender")
+
+    seen = Seen()
     with ThreadPoolExecutor(SENDERS) as pool:
         while counts.unfinished(book):
-            with desk.book.begin() as ledger:
+            ready: Sequence[str] = ()
+            with apart(desk, "looking_failed"), desk.book.begin() as ledger:
                 ready = ledger.with_unsent(clock.epoch, SENDERS * BATCH_CONVERSATIONS_MAX)
-            list(pool.map(lambda part: send(desk, part, "sender"), parts(ready)))
-            settle(desk)
+            list(pool.map(send_part, parts(ready)))
+            tick(desk, seen, turns)
             if not ready:
                 clock.pass_seconds(1)
 
