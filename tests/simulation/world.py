@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -154,7 +155,8 @@ class World:
         """An appointment falls through while its reminder is in the outbox and nobody has claimed it yet."""
         patient = self.chance.choice(self.promises.about_to_be_reminded())
         if self.chance.random() < 0.5:
-            fall_through(self.desk, patient)
+            with suppress(BookAway):
+                fall_through(self.desk, patient)
         return 5.0
 
     def _trouble(self) -> float:
