@@ -5,7 +5,7 @@ BUILT := .venv/.built
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove contract check bench simulate chaos chat pictures desk lock clean
+.PHONY: help run test prove contract check bench simulate chaos sends races flushes soak chat pictures desk lock clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -38,9 +38,22 @@ bench: $(BUILT) ## Measure what a turn costs.
 simulate: $(BUILT) ## Mornings in bad weather, each from one seed: SEED=1 SEEDS=1000.
 	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1)
 
-chaos: $(BUILT) ## Kill, empty and slow down everything while patients write; counts what may never happen.
+chaos: $(BUILT) ## Kill, empty and slow down everything while patients write; counts what may never happen: DELIVERIES=3000 KILLS=12.
 	@$(BIN)/python -m tests.chaos --deliveries $(or $(DELIVERIES),3000) --kills $(or $(KILLS),12) \
-		--minutes $(or $(MINUTES),0)
+		--minutes $(or $(MINUTES),0) $(if $(POSTGRESQL),--postgresql)
+
+sends: $(BUILT) ## Send to a Twilio that misbehaves; counts what was said twice or got lost: SENDS=10000.
+	@$(BIN)/python -m tests.sends --sends $(or $(SENDS),10000)
+
+races: $(BUILT) ## Many processes want the same times, and are killed; counts what overlaps: ATTEMPTS=20000 KILLS=60.
+	@$(BIN)/python -m tests.races --attempts $(or $(ATTEMPTS),20000) --kills $(or $(KILLS),60) \
+		$(if $(POSTGRESQL),--postgresql)
+
+flushes: $(BUILT) ## Empty Redis in the middle of conversations; counts what was lost: TIMES=1000.
+	@$(BIN)/python -m tests.chaos.flushes --times $(or $(TIMES),1000)
+
+soak: $(BUILT) ## A steady day; prints how much each process grows: MINUTES=3.
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),3)
 
 chat: $(BUILT) ## Talk to the bot in the terminal, without a server.
 	@exec $(BIN)/python -m bot chat

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters import backup
+from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
@@ -92,6 +93,7 @@ def open_desk(settings: Settings) -> Desk:
         spool=FileSpool(settings.data_dir / "spool"),
         media_source=media_source,
         media_store=FileMedia(settings.data_dir / "media"),
+        claims=FileClaims(settings.data_dir / "claims", boot_id()),
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
         messages_per_second=settings.messages_per_second,

@@ -5,7 +5,8 @@ It is Monday 2 March 2026, 09:00 in Singapore, until a test lets time pass. The 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
@@ -35,7 +36,7 @@ class FakeClock:
     """Stands still until :meth:`pass_seconds`."""
 
     def __init__(self, now: datetime = MONDAY_MORNING) -> None:
-        self._now = now
+        self._now = self._began = now
         self._monotonic = 1_000.0
 
     def now(self) -> datetime:
@@ -54,6 +55,10 @@ class FakeClock:
     def step_to(self, now: datetime) -> None:
         """The wall clock jumps, as an administrator or a time server makes it; monotonic time does not."""
         self._now = now
+
+    def right(self) -> datetime:
+        """What time it would be had nobody set the clock."""
+        return self._began + timedelta(seconds=self._monotonic - 1_000.0)
 
     @property
     def epoch(self) -> int:
@@ -336,3 +341,39 @@ class FakeMediaStore:
 
     def drop(self, id: str) -> None:
         self.files.pop(id, None)
+
+
+@dataclass
+class FakeClaim:
+    """A claim in memory."""
+
+    name: str
+    begun: set[str] = field(default_factory=set)
+
+    def begins(self, attempt: str) -> None:
+        self.begun.add(attempt)
+
+
+class FakeClaims:
+    """Claims in memory. One whose ``with`` block raises is over, as if its process had died."""
+
+    def __init__(self) -> None:
+        self._made = 0
+        self._over: dict[str, frozenset[str]] = {}
+
+    @contextmanager
+    def making(self, claimer: str) -> Iterator[FakeClaim]:
+        self._made += 1
+        claim = FakeClaim(f"{claimer}.{self._made}")
+        try:
+            yield claim
+        except BaseException:
+            self._over[claim.name] = frozenset(claim.begun)
+            raise
+
+    def over(self) -> Mapping[str, frozenset[str]]:
+        return dict(self._over)
+
+    def forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._over.pop(name, None)

@@ -21,7 +21,16 @@ from bot.core.flow import Clinic
 from bot.core.turn import Turn, take_turn
 from bot.desk.reading import reader
 from bot.ports import Desk
-from tests.fakes import FakeCarrier, FakeChance, FakeClock, FakeLive, FakeMediaSource, FakeMediaStore, FakeQueue
+from tests.fakes import (
+    FakeCarrier,
+    FakeChance,
+    FakeClaims,
+    FakeClock,
+    FakeLive,
+    FakeMediaSource,
+    FakeMediaStore,
+    FakeQueue,
+)
 
 SINGAPORE = ZoneInfo("Asia/Singapore")
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -158,6 +167,7 @@ def desk_on(database_url: str, **parts: Any) -> Desk:
         "spool": FakeSpool(),
         "media_source": FakeMediaSource,
         "media_store": FakeMediaStore(),
+        "claims": FakeClaims(),
         "conversation_key": book.conversation_key(),
         "callback_base": "http://127.0.0.1:8000",
     }

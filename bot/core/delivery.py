@@ -32,6 +32,11 @@ RowStatus = Literal[
 FINISHED = frozenset({"sent", "delivered", "read", "failed", "suppressed", "expired", "needs_person"})
 """Statuses in which a row no longer holds back the next one of its conversation."""
 
+RETRY_AFTER_SECONDS_MAX = 3600
+"""Twilio may ask us to wait; not for ever."""
+FIRST_LOOK_SECONDS, LOOK_AGAIN_SECONDS = 10, 60
+"""How long after an unclear attempt Twilio's list is looked into, and how long after that again."""
+
 RANK: Mapping[str, int] = MappingProxyType(
     {"queued": 0, "sending": 1, "unknown": 1, "sent": 2, "delivered": 3, "read": 4, "failed": 5}
 )

@@ -1,25 +1,26 @@
 """Finding out what became of an attempt when nobody knows: Twilio's own list of messages is asked.
 
 A listed message is ours if its sid belongs to no other row, its address and words are ours, and it was made after the
-attempt. The first look is after 10 s, the second a minute later; then the words are sent again. How far an attempt is
-follows from its age alone, so two that settle it at once change nothing. A status callback may settle it before.
+attempt. The first look is after 10 s, the second a minute later; then the words are sent again. Looks are counted, not
+told from an attempt's age, which a clock that is set makes an hour out of a second; two that look at once count the
+same one. A status callback may settle an attempt before.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.core.delivery import FROM_TWILIO, TRIES_MAX, verdict
+from bot.core.delivery import FIRST_LOOK_SECONDS, FROM_TWILIO, LOOK_AGAIN_SECONDS, TRIES_MAX, verdict
 from bot.core.wording import numbered
 from bot.desk.apart import apart
-from bot.desk.speaking import FIRST_LOOK_SECONDS, SAFETY_TRIES_MAX, wake
+from bot.desk.speaking import SAFETY_TRIES_MAX, wake
 from bot.desk.undelivered import becomes, follow_from
 from bot.ports import CarrierAway, Desk, Ledger, Listed, Outgoing, Result
 
-SECOND_LOOK_SECONDS = FIRST_LOOK_SECONDS + 60
-LOOK_AGAIN_SECONDS = 60
-GIVEN_UP_SECONDS = FIRST_LOOK_SECONDS + 5 * LOOK_AGAIN_SECONDS
-"""After five looks at a list that cannot be had, a person should know."""
+LOOKS_MAX = 5
+"""After so many more looks at a list that cannot be had, a person should know."""
+LATE_SECONDS_MAX = 300
+"""A look that is later than that was not late: the clock was set forward, or nobody was there. It does not count."""
 CLOCKS_APART_SECONDS = 2 * 3600
 """How far our clock may have been ahead of Twilio's: an hour, when summer time was done wrong, and some more.
 
@@ -77,8 +78,10 @@ def _found(desk: Desk, ledger: Ledger, row: Outgoing, ours: Listed) -> Result:
 def _not_found(row: Outgoing, now: int) -> Result:
     if row.speech == "safety" and row.tries < SAFETY_TRIES_MAX:
         return Result(row.id, row.attempt, "queued", again_at=now)
-    if now < row.started_at + SECOND_LOOK_SECONDS:
-        return Result(row.id, row.attempt, "unknown", again_at=row.started_at + SECOND_LOOK_SECONDS)
+    if _out_of_time(row, now):
+        return Result(row.id, row.attempt, "unknown", again_at=now + FIRST_LOOK_SECONDS, looks=row.looks)
+    if not row.looks:
+        return Result(row.id, row.attempt, "unknown", again_at=now + LOOK_AGAIN_SECONDS, looks=1)
     if row.tries >= TRIES_MAX:
         return Result(row.id, row.attempt, "needs_person", note=NOBODY_KNOWS)
     return Result(row.id, row.attempt, "queued", again_at=now)
@@ -87,6 +90,10 @@ def _not_found(row: Outgoing, now: int) -> Result:
 def _cannot_look(row: Outgoing, now: int) -> Result:
     if row.speech == "safety" and row.tries < SAFETY_TRIES_MAX:
         return Result(row.id, row.attempt, "queued", again_at=now)
-    if now >= row.started_at + GIVEN_UP_SECONDS:
+    if row.looks >= LOOKS_MAX:
         return Result(row.id, row.attempt, "needs_person", note=NOBODY_KNOWS)
-    return Result(row.id, row.attempt, "unknown", again_at=now + LOOK_AGAIN_SECONDS)
+    return Result(row.id, row.attempt, "unknown", again_at=now + LOOK_AGAIN_SECONDS, looks=row.looks + 1)
+
+
+def _out_of_time(row: Outgoing, now: int) -> bool:
+    return now > row.look_at + LATE_SECONDS_MAX

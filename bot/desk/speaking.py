@@ -4,9 +4,10 @@ Theory of operation
 -------------------
 A claim is one transaction that writes each row's attempt before anything is posted, and it is the ordering point
 against take-over, cancellation and opt-out. Posts happen outside of any transaction, one after the other within a
-conversation. Results are written down together. A sender that dies in between leaves rows in ``sending``; the tick
-finds them, and they are settled like every attempt of which nobody knows what became of it. A POST is never repeated
-blindly; only safety text is, because there twice is better than never.
+conversation, each noted beside the claim just before. Results are written down together. A sender that dies in between
+leaves rows in ``sending``, and its claim is over: the tick puts back what was not begun, and the rest is settled like
+every attempt of which nobody knows what became of it. Where nothing can be known of the claim, its lease decides. A
+POST is never repeated blindly; only safety text is, because there twice is better than never.
 
 Posts keep to two paces, which safety text overtakes: what our sender may send, and what one patient may be sent. What
 an error means is data (:mod:`bot.core.delivery`); what follows from it is written down by :mod:`bot.desk.undelivered`.
@@ -21,14 +22,33 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from threading import Event
 
-from bot.core.delivery import BACKOFF_SECONDS_MAX, TRIES_MAX, RowStatus, Verdict, verdict
+from bot.core.delivery import (
+    BACKOFF_SECONDS_MAX,
+    FIRST_LOOK_SECONDS,
+    RETRY_AFTER_SECONDS_MAX,
+    TRIES_MAX,
+    RowStatus,
+    Verdict,
+    verdict,
+)
 from bot.core.window import WINDOW_CLOSED, window_open
 from bot.desk.apart import apart
 from bot.desk.undelivered import becomes, failed_later, follow_from
-from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk, Ledger, LiveAway, Outgoing, Result
+from bot.ports import (
+    BookAway,
+    CarrierAway,
+    CarrierRefused,
+    CarrierUnclear,
+    Claim,
+    Desk,
+    Ledger,
+    LiveAway,
+    Outgoing,
+    Result,
+)
 
 LEASE_SECONDS = 30.0
-"""A row seen in ``sending`` for so long has been left behind."""
+"""A row seen in ``sending`` for so long has been left behind, whatever is known of its claim."""
 PAUSE_SECONDS_MAX = LEASE_SECONDS / 3
 """Whoever was stopped for longer after a claim does not post: another may think it dead by the time it has."""
 BATCH_CONVERSATIONS_MAX = 32
@@ -38,7 +58,6 @@ POSTING_THREADS_MAX = 8
 WAIT_SECONDS = 1.0
 """How long a sender waits for the wake list, and between looks into the outbox while Redis is away."""
 SAFETY_TRIES_MAX = 3
-FIRST_LOOK_SECONDS = 10
 CONCLUDE_TRIES_MAX = 3
 PATIENCE_SECONDS = 1.0
 """A sender waits so long for a place; for a later one the row goes back to the queue."""
@@ -59,11 +78,12 @@ class Posted:
 def send(desk: Desk, conversations: Sequence[str], claimer: str) -> None:
     """Post what these conversations have to say, until nothing is left that may go now. Raises BookAway."""
     while conversations:
-        claimed_at = desk.clock.monotonic()
-        attempts = [desk.chance.token() for _ in range(CLAIMED_ROWS_MAX)]
-        with desk.book.begin() as ledger:
-            rows = ledger.claim(conversations, claimer, attempts, _stamp(desk))
-        conversations = _conclude(desk, _post_all(desk, rows, claimed_at)) if rows else ()
+        with desk.claims.making(claimer) as claim:
+            claimed_at = desk.clock.monotonic()
+            attempts = [desk.chance.token() for _ in range(CLAIMED_ROWS_MAX)]
+            with desk.book.begin() as ledger:
+                rows = ledger.claim(conversations, claim.name, attempts, _stamp(desk))
+            conversations = _conclude(desk, _post_all(desk, rows, claim, claimed_at)) if rows else ()
 
 
 def keep_sending(desk: Desk, claimer: str, stop: Event) -> None:
@@ -108,7 +128,7 @@ def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:
 
 
 def _conclude(desk: Desk, posted: Sequence[Posted]) -> tuple[str, ...]:
-    """Write down what was posted. Tried again at once: what is not written down takes half a minute to be found."""
+    """Write down what was posted. Tried again at once: what is not written down has to be looked for at Twilio."""
     for _ in range(CONCLUDE_TRIES_MAX - 1):
         try:
             with desk.book.begin() as ledger:
@@ -131,14 +151,14 @@ def _written(desk: Desk, ledger: Ledger, posted: Sequence[Posted]) -> tuple[str,
     return more
 
 
-def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[Posted]:
+def _post_all(desk: Desk, rows: Sequence[Outgoing], claim: Claim, claimed_at: float) -> list[Posted]:
     queues: dict[str, list[Outgoing]] = defaultdict(list)
     # Whoever may be in danger is written to first.
     for row in sorted(rows, key=lambda row: row.speech != "safety"):
         queues[row.conversation].append(row)
 
     def post_queue(queue: Sequence[Outgoing]) -> list[Posted]:
-        return [_post(desk, row, claimed_at) for row in queue]
+        return [_post(desk, row, claim, claimed_at) for row in queue]
 
     if len(queues) == 1:
         return post_queue(rows)
@@ -146,10 +166,10 @@ def _post_all(desk: Desk, rows: Sequence[Outgoing], claimed_at: float) -> list[P
         return [one for posted in pool.map(post_queue, queues.values()) for one in posted]
 
 
-def _post(desk: Desk, row: Outgoing, claimed_at: float) -> Posted:
+def _post(desk: Desk, row: Outgoing, claim: Claim, claimed_at: float) -> Posted:
     try:
         held_back = _held_back(desk, row, claimed_at)
-        return Posted(row, held_back or _tried(desk, row))
+        return Posted(row, held_back or _tried(desk, row, claim))
     except CarrierRefused as refused:
         code = _code(refused)
         judged = verdict(code, row)
@@ -187,10 +207,11 @@ def _pace(desk: Desk, row: Outgoing) -> float:
         return 0
 
 
-def _tried(desk: Desk, row: Outgoing) -> Result:
+def _tried(desk: Desk, row: Outgoing, claim: Claim) -> Result:
     """Post. Raises CarrierRefused."""
     now = _stamp(desk)
     try:
+        claim.begins(row.attempt)
         sid = desk.carrier().post(row, f"{desk.callback_base}/twilio/status?m={row.attempt}")
     except CarrierRefused:
         raise
@@ -208,7 +229,7 @@ def _refused(desk: Desk, row: Outgoing, judged: Verdict, refused: CarrierRefused
     if judged.status == "unknown":
         return _unclear(row, _stamp(desk))
     result = becomes(desk, row, _code(refused), judged)
-    at_least = _stamp(desk) + math.ceil(refused.retry_after or 0)
+    at_least = _stamp(desk) + min(math.ceil(refused.retry_after or 0), RETRY_AFTER_SECONDS_MAX)
     return replace(result, again_at=max(result.again_at, at_least)) if result.status == "queued" else result
 
 

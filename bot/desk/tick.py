@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
 
+from bot.core.delivery import FIRST_LOOK_SECONDS
 from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
-from bot.ports import Desk, LiveAway, Result
+from bot.ports import Desk, LeftBehind, LiveAway, Result
 
 TICK_SECONDS = 4.0
 """Two looks, and a forgotten message is taken up within ten seconds."""
@@ -43,7 +44,7 @@ class Seen:
     """What the looks before this one saw; one for each process that ticks. Seconds are monotonic."""
 
     waiting: Mapping[str, int] = field(default_factory=dict)
-    sending: Mapping[tuple[int, str], float] = field(default_factory=dict)
+    sending: Mapping[str, float] = field(default_factory=dict)
     asked: Mapping[int, float] = field(default_factory=dict)
     rounds: dict[str, float] = field(default_factory=dict)
 
@@ -87,16 +88,34 @@ def _silences(desk: Desk, seen: Seen, turns: Turns) -> None:
 
 
 def _left_behind(desk: Desk, seen: Seen, turns: Turns) -> None:
-    """Rows whose sender must be dead: it may have posted them or not, so they are settled."""
+    """Rows whose sender is dead: for certain when its claim is over, as far as one can know after its lease."""
     now = desk.clock.monotonic()
+    # In this order: what was claimed before its claim was over is in the book by now.
+    over = desk.claims.over()
     with desk.book.begin() as ledger:
-        seen.sending = {row: seen.sending.get(row, now) for row in ledger.left_behind(ROWS_MAX)}
-        dead = [row for row, since in seen.sending.items() if now - since >= LEASE_SECONDS]
-        at = _stamp(desk)
-        if dead:
-            ledger.conclude([Result(id, attempt, "unknown", again_at=at) for id, attempt in dead], at)
-    for id, attempt in dead:
-        desk.report("sender_died", {"row": id, "attempt": attempt})
+        rows = ledger.left_behind(ROWS_MAX)
+    seen.sending = {row.attempt: seen.sending.get(row.attempt, now) for row in rows}
+    leased = {row.attempt for row in rows if now - seen.sending[row.attempt] < LEASE_SECONDS}
+    fates = [_fate(row, over.get(row.claimer), row.attempt in leased, _stamp(desk)) for row in rows]
+    results = [fate for fate in fates if fate is not None]
+    if results:
+        with desk.book.begin() as ledger:
+            ledger.conclude(results, _stamp(desk))
+    for result in results:
+        desk.report("sender_died", {"row": result.id, "attempt": result.attempt})
+    if len(rows) < ROWS_MAX:
+        desk.claims.forget(over)
+
+
+def _fate(row: LeftBehind, begun: frozenset[str] | None, leased: bool, now: int) -> Result | None:
+    """What became of a row in ``sending``, as far as one knows; None while somebody may still be posting it."""
+    if begun is None and leased:
+        return None
+    if begun is not None and row.attempt not in begun:
+        return Result(row.id, row.attempt, "queued", again_at=now)
+    # Safety text is sent again at once when it is not found; anything else has ten seconds to appear.
+    patience = 0 if row.speech == "safety" else FIRST_LOOK_SECONDS
+    return Result(row.id, row.attempt, "unknown", again_at=max(now, min(now, row.started_at) + patience))
 
 
 def _unsettled(desk: Desk, seen: Seen, turns: Turns) -> None:

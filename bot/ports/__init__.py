@@ -25,6 +25,7 @@ from bot.ports.ledger import (
     Head,
     Inbound,
     Ledger,
+    LeftBehind,
     Line,
     NewTime,
     Outgoing,
@@ -50,6 +51,8 @@ from bot.ports.outside import (
     CarrierRefused,
     CarrierUnclear,
     Chance,
+    Claim,
+    Claims,
     Clock,
     Contents,
     Listed,
@@ -76,6 +79,8 @@ __all__ = [
     "CarrierUnclear",
     "Chance",
     "ChannelTrouble",
+    "Claim",
+    "Claims",
     "Clock",
     "Contents",
     "Desk",
@@ -87,6 +92,7 @@ __all__ = [
     "Head",
     "Inbound",
     "Ledger",
+    "LeftBehind",
     "Line",
     "Listed",
     "ListedInbound",
@@ -131,6 +137,7 @@ class Desk:
     media_source: Callable[[], MediaSource]
     """Made when first needed, like the carrier."""
     media_store: MediaStore
+    claims: Claims
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""

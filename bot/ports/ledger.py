@@ -88,6 +88,10 @@ class Outgoing:
     media: str = ""
     probing: bool = False
     """The channel was out of order: what becomes of this tells whether it still is."""
+    looks: int = 0
+    """How often Twilio's list was looked into for this attempt."""
+    look_at: int = 0
+    """When the next look is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,19 @@ class Result:
     as_template: bool = False
     counts: bool = True
     """Whether this was a try. It was none when nothing was posted, or when nobody could have been written to."""
+    looks: int = 0
+    """How often Twilio's list was looked into before this was known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A row in ``sending``: either somebody is just posting it, or whoever claimed it is dead."""
+
+    id: int
+    attempt: str
+    claimer: str
+    speech: Speech
+    started_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,13 +345,14 @@ class OutboxPart(Protocol):
         """Write down what becomes of words that failed; conversations that have more to say now."""
 
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
-        """Conversations whose oldest unfinished row is queued and due."""
+        """Conversations whose oldest unfinished row is queued and due. A retry that is due further ahead than any can
+        be is due now: the clock was set back."""
 
-    def left_behind(self, limit: int) -> tuple[tuple[int, str], ...]:
-        """Rows in ``sending``: (id, attempt). A claimer that is seen unchanged for its whole lease is dead."""
+    def left_behind(self, limit: int) -> tuple[LeftBehind, ...]:
+        """Rows in ``sending``. One that is seen unchanged for its claimer's whole lease was left behind."""
 
     def to_settle(self, now: int, limit: int) -> tuple[Outgoing, ...]:
-        """Rows in ``unknown`` whose next look is due."""
+        """Rows in ``unknown`` whose next look is due, or further ahead than any can be: then the clock was set back."""
 
     def sid_known(self, sid: str) -> bool:
         """Whether a Twilio sid belongs to one of our rows."""

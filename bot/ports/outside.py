@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -185,6 +186,34 @@ class Carrier(Contents, Protocol):
 
     def words_of(self, outgoing: Outgoing) -> str:
         """What Twilio will show as the body of this row, to recognise it in the list."""
+
+
+# ---- who is posting
+
+
+class Claim(Protocol):
+    """Rows that somebody took to post them."""
+
+    @property
+    def name(self) -> str:
+        """Under which the rows are claimed; no other claim ever has it."""
+
+    def begins(self, attempt: str) -> None:
+        """Note that an attempt is about to be posted; what was not noted was certainly not posted."""
+
+
+class Claims(Protocol):
+    """Whether somebody still works on a claim: known for certain on the machine where it was made, and only there."""
+
+    def making(self, claimer: str) -> AbstractContextManager[Claim]:
+        """A claim that is worked on while the ``with`` block lasts, and over however the process ends."""
+
+    def over(self) -> Mapping[str, frozenset[str]]:
+        """The claims that ended without being done, by name, each with the attempts that were begun under it. Those
+        made elsewhere, or before this machine was started, are not among them: nothing is known of those."""
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Drop claims that are over. Nothing is known of them any more."""
 
 
 # ---- the queue

@@ -31,8 +31,8 @@ FAILED_TURN = "Something failed while answering"
 
 
 def open_book(url: str) -> Engine:
-    """A way in of our own, that waits when somebody writes."""
-    return create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    """A way in of our own, that waits when somebody writes and notices when the database was away."""
+    return create_engine(url, pool_pre_ping=True, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
 
 
 def unfinished(book: Engine) -> int:
@@ -80,8 +80,8 @@ def count(found: Evidence) -> dict[str, int]:
         "acknowledged messages lost": _lost(found, turns),
         "turns taken twice": _twice(sid for sids in turns.values() for sid in sids) + _torn(found),
         "messages out of order": _out_of_order(found, turns),
-        **_words(found),
-        "waiting for a person because of a fault": _for_a_person(found),
+        **words(found),
+        "waiting for a person because of a fault": for_a_person(found),
     }
 
 
@@ -125,7 +125,7 @@ def _out_of_order(found: Evidence, turns: dict[str, list[str]]) -> int:
     return broken
 
 
-def _words(found: Evidence) -> dict[str, int]:
+def words(found: Evidence) -> dict[str, int]:
     row_of = {row.id: row.outbox_id for row in found.attempts}
     rows = {row.id: row for row in found.outbox}
     taken = [rows.get(row_of.get(one.attempt, 0)) for one in found.accepted]
@@ -151,7 +151,7 @@ def _left(found: Evidence) -> int:
     return sum(1 for row in found.outbox if row.status in ("queued", "sending", "unknown"))
 
 
-def _for_a_person(found: Evidence) -> int:
+def for_a_person(found: Evidence) -> int:
     return (
         sum(1 for row in found.outbox if row.status in ("needs_person", "failed", "expired"))
         + sum(1 for row in found.inbound if row.status == "person")

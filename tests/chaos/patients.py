@@ -22,8 +22,8 @@ RED_FLAGGED = 0.03
 TRIED_AGAIN_AFTER_SECONDS = (0.2, 0.5, 1, 2, 4, 4)
 """Twilio tries five times and gives up after 15 s."""
 SECOND_TIME_SECONDS_MAX = 1.5
-LATE_SECONDS_MAX = 60.0
-"""A machine too slow for the pace gets so much longer; what is not written then never is."""
+LATE_SECONDS_MAX, LATE_PART_MAX = 60.0, 0.6
+"""A machine too slow for the pace gets so much longer, or that part of the time; what is not written then never is."""
 
 QUESTIONS = (
     *("What is sciatica?", "What triggers sciatica?", "Is sciatica a diagnosis?", "What is a pinched nerve?"),
@@ -65,7 +65,7 @@ class Crowd:
         self._chance = random.Random(seed)  # noqa: S311 - people, repeatable
         self._pause = seconds / deliveries
         self._next_at = time.monotonic()
-        self._until = self._next_at + seconds + LATE_SECONDS_MAX
+        self._until = self._next_at + seconds + max(LATE_SECONDS_MAX, LATE_PART_MAX * seconds)
         self._lock = threading.Lock()
         self._others = ThreadPoolExecutor(2 * AT_ONCE)
         messages = round(deliveries * (1 - TWICE))

@@ -1,8 +1,8 @@
 """A Twilio that takes messages as the real one does, only worse, and remembers every one it took.
 
 It slows us down, fails, drops the connection before or after taking a message, and answers too late; its callbacks come
-late, twice and in any order. The `gentle` are treated well, and everybody while it is `calm`; with `lists` it never
-fails to list its messages.
+late, twice and in any order. The `gentle` are treated well, and everybody while it is `calm`; what is taken
+for the `unanswered` is answered too late.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -68,13 +69,21 @@ class Twilio(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, seed: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        faults: Mapping[str, float] = FAULTS,
+        stall_seconds: float = STALL_SECONDS,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        self.on_posting, self.stall_seconds, self.now = faults, stall_seconds, now
         self.accepted: list[Accepted] = []
         self.faults: Counter[str] = Counter()
         self.contents: list[dict[str, Any]] = []
-        self.calm = self.lists = False
+        self.calm = False
         self.gentle: set[str] = set()
+        self.unanswered: set[str] = set()
         self.news = threading.Condition()
         self.over = threading.Event()
         self._chance = random.Random(seed)  # noqa: S311 - an accident, repeatable
@@ -95,9 +104,9 @@ class Twilio(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
-    def fault(self, kinds: dict[str, float], to: str) -> str:
+    def fault(self, kinds: Mapping[str, float], to: str) -> str:
         """What befalls this request; nothing, mostly."""
-        if self.calm or to in self.gentle or (kinds is LIST_FAULTS and self.lists):
+        if self.calm or to in self.gentle:
             return ""
         with self.news:
             (fault,) = self._chance.choices([*kinds, ""], [*kinds.values(), 1 - sum(kinds.values())])
@@ -110,8 +119,8 @@ class Twilio(ThreadingHTTPServer):
         body = form.get("Body") or json.loads(form["ContentVariables"])["1"]
         callback = form["StatusCallback"]
         attempt = parse_qs(urlsplit(callback).query)["m"][0]
-        now = time.time()
-        message = Accepted(f"SM{secrets.token_hex(16)}", form["To"], body, attempt, time.monotonic(), now)
+        sid = f"SM{secrets.token_hex(16)}"
+        message = Accepted(sid, form["To"], body, attempt, time.monotonic(), self.now())
         with self.news:
             self.accepted.append(message)
             self._of[message.to].append(message)
@@ -171,7 +180,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.contents.append(content)
             return self._answer(201, content)
         form = {name: values[0] for name, values in parse_qs(body).items()}
-        fault = self.server.fault(FAULTS, form["To"])
+        fault = self.server.fault(self.server.on_posting, form["To"])
         if fault in ("429", "500"):
             return self._refuse(int(fault))
         if fault == "reset before taking":
@@ -181,8 +190,8 @@ class Handler(BaseHTTPRequestHandler):
             return self._refuse(500)
         if fault == "reset after taking":
             return self._reset()
-        if fault == "stall":
-            self.server.over.wait(STALL_SECONDS)
+        if fault == "stall" or form["To"] in self.server.unanswered:
+            self.server.over.wait(self.server.stall_seconds)
         return self._answer(201, _resource(message))
 
     def do_GET(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -211,3 +212,32 @@ def test_a_message_that_cannot_be_settled_does_not_hold_up_the_others(front: Fro
     looks(front)
     assert (front.statuses("mei"), front.statuses("ravi")) == (["unknown"], ["sent"])
     assert [event for event, _ in front.reports] == ["settling_failed"]
+
+
+def test_a_clock_set_forward_between_two_looks_makes_nobody_send_too_early(unclear: Front) -> None:
+    unclear.later(seconds=10)
+    looks(unclear)
+    taken_at = unclear.clock.epoch - 10
+    unclear.clock.step_to(unclear.clock.now() + timedelta(hours=1))
+    looks(unclear)
+    assert unclear.statuses() == ["unknown"]
+    listed(unclear, created_at=taken_at)
+    unclear.later(seconds=10)
+    looks(unclear)
+    assert unclear.statuses() == ["sent"]
+    assert unclear.carrier.words == []
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_neither_delays_looks_nor_sends_a_message_to_a_person(unclear: Front, hours: int) -> None:
+    unclear.carrier.lists = False
+    unclear.later(seconds=10)
+    looks(unclear)
+    unclear.clock.step_to(unclear.clock.now() + timedelta(hours=hours))
+    unclear.later(seconds=4)
+    looks(unclear)
+    assert unclear.statuses() == ["unknown"]
+    unclear.carrier.lists = True
+    unclear.later(seconds=60)
+    looks(unclear)
+    assert unclear.carrier.words == ["Hello"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 
 import pytest
 
 from bot.core.calendar import Busy
+from bot.core.effects import Speech
 from bot.desk.tick import Seen, keep_ticking, tick
 from bot.ports import Desk, Inbound
 from tests.desk.front import Front
@@ -110,6 +112,56 @@ def test_a_message_whose_sender_died_is_settled_after_its_lease(front: Front, lo
     assert front.statuses() == ["unknown"]
     assert ("settle", ()) in front.queue.jobs
     assert [event for event, _ in front.reports] == ["sender_died"]
+
+
+class Killed(BaseException):
+    """As SIGKILL does, it ends everything where it is."""
+
+
+def claims_and_dies(front: Front, *begun: str, speech: Speech = "reply") -> None:
+    """A sender claims what three patients have to be told, begins to post to some of them, and is killed."""
+    patients = ("mei", "ravi", "siti")
+    for patient in patients:
+        front.says("Hello", to=patient, speech=speech)
+    with suppress(Killed), front.desk.claims.making("dead") as claim:
+        with front.desk.book.begin() as ledger:
+            rows = ledger.claim(patients, claim.name, [front.chance.token() for _ in patients], front.clock.epoch)
+        for row in rows:
+            if row.conversation in begun:
+                claim.begins(row.attempt)
+        raise Killed
+
+
+def test_what_a_killed_sender_had_not_begun_to_post_leaves_at_the_next_look(front: Front, look: Look) -> None:
+    claims_and_dies(front, "mei")
+    look()
+    front.sends(*front.live.next_awake(0, 10))
+    assert [front.statuses(patient) for patient in ("mei", "ravi", "siti")] == [["unknown"], ["sent"], ["sent"]]
+    assert [event for event, _ in front.reports] == ["sender_died"] * 3
+
+
+def test_what_a_killed_sender_had_begun_is_looked_for_ten_seconds_after_it_began(front: Front, look: Look) -> None:
+    claims_and_dies(front, "mei", "ravi", "siti")
+    front.later(seconds=3)
+    look()
+    front.later(seconds=6)
+    look()
+    assert front.queue.jobs == []
+    front.later(seconds=1)
+    look()
+    assert front.queue.jobs == [("settle", ())]
+
+
+def test_safety_text_that_a_killed_sender_had_begun_is_looked_for_at_once(front: Front, look: Look) -> None:
+    claims_and_dies(front, "mei", speech="safety")
+    look()
+    assert front.queue.jobs == [("settle", ())]
+
+
+def test_a_killed_senders_claim_is_forgotten_once_its_rows_are_put_right(front: Front, look: Look) -> None:
+    claims_and_dies(front, "mei")
+    look()
+    assert front.desk.claims.over() == {}
 
 
 def test_a_jumping_wall_clock_makes_no_sender_dead(front: Front, look: Look) -> None:

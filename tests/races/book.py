@@ -1,25 +1,20 @@
-"""Many processes want the same few times at once; afterwards a query of its own counts what overlaps.
-
-``python -m tests.races.book --attempts 20000 --slots 500 --processes 16 [--database-url URL]`` prints the counts and
-exits with 1 when anything overlaps or is torn. The database must be empty; without one, a fresh SQLite file is used.
+"""Many processes want the same few times at once, and some of them are killed; afterwards a query of its own counts
+what overlaps. A racer does here what the desk asks of the ledger; ``tests.races.turns`` races whole conversations.
 """
 
-import argparse
-import multiprocessing
 import random
-import sys
-import tempfile
-import time
 from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import create_engine, text
 
-from bot.adapters.sql import SqlBook, migrate
+from bot.adapters.sql import SqlBook
 from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.reference import SPACE, reference
-from bot.ports import BookAway, Booking, NewTime, SlotTaken
+from bot.ports import Booking, NewTime, SlotTaken
+from tests.races import killing
+from tests.races.killing import Tally, until_done
 
 NOW = 1772413200
 PRACTITIONERS = ("lim", "ong")
@@ -43,43 +38,40 @@ TORN = """
 
 @dataclass(frozen=True)
 class Racer:
-    """One process's share of a race."""
+    """What every process of a race does, each its own share."""
 
-    number: int
     url: str
     attempts: int
     slots: int
 
+    def __call__(self, tally: Tally) -> None:
+        Run(self, tally).run()
+
 
 class Run:
-    """What one racer does: hold, book, move and cancel at random, and count what came of it."""
+    """Hold, book, move and cancel at random, and count what came of it."""
 
-    def __init__(self, racer: Racer) -> None:
-        self.racer, self.chance = racer, random.Random(racer.number)  # noqa: S311 - a race, repeatable
-        self.book, self.counts = SqlBook(racer.url), Counter[str]()
-        self.conversations = [f"patient-{racer.number}-{one}" for one in range(3)]
+    def __init__(self, racer: Racer, tally: Tally) -> None:
+        self.racer, self.tally = racer, tally
+        self.chance = random.Random(f"{tally.number} {tally.total()}")  # noqa: S311 - a race, repeatable
+        self.book = SqlBook(racer.url)
+        self.conversations = [f"patient-{tally.number}-{one}" for one in range(3)]
         self.appointments: list[int] = []
 
-    def run(self) -> Counter[str]:
+    def run(self) -> None:
         for id in self.conversations:
             self.until_done(lambda id=id: self.begin_conversation(id))
         acts = (self.hold, self.book_one, self.book_one, self.move, self.cancel)
-        for attempt in range(self.racer.attempts):
+        for attempt in range(self.tally.total(), self.racer.attempts):
             act = self.chance.choice(acts)
-            self.counts[self.until_done(lambda act=act, now=NOW + attempt: act(now))] += 1
+            self.tally.add(self.until_done(lambda act=act, now=NOW + attempt: act(now)))
         self.book.dispose()
-        return self.counts
 
     def until_done(self, act):  # type: ignore[no-untyped-def]
-        """Try again while the database is away, as Twilio would."""
-        while True:
-            try:
-                return act()
-            except SlotTaken:
-                return "taken"
-            except BookAway:
-                self.counts["away"] += 1
-                time.sleep(self.chance.random() / 20)
+        try:
+            return until_done(act, self.chance)
+        except SlotTaken:
+            return "taken"
 
     def begin_conversation(self, id: str) -> None:
         with self.book.begin() as ledger:
@@ -126,40 +118,19 @@ class Run:
         return "cancelled"
 
 
-def run(racer: Racer) -> Counter[str]:
-    return Run(racer).run()
+OUTCOMES = ("held", "booked", "again", "moved", "cancelled", "nothing", "taken")
 
 
-def race(url: str, attempts: int, slots: int, processes: int) -> Counter[str]:
+def race(url: str, attempts: int, slots: int, processes: int, kills: int = 0) -> Counter[str]:
     """Let processes race on a migrated database; what came of each attempt, with ``overlaps`` and ``torn``."""
-    racers = [Racer(number, url, attempts // processes, slots) for number in range(processes)]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        counts = sum(pool.map(run, racers, chunksize=1), Counter[str]())
+    counts = killing.race(Racer(url, attempts // processes, slots), OUTCOMES, processes, attempts, kills)
+    return counts + overlaps(url)
+
+
+def overlaps(url: str) -> Counter[str]:
+    """What may never be, counted by queries of their own."""
     engine = create_engine(url)
     with engine.connect() as connection:
-        for name, query in (("overlaps", OVERLAPS), ("torn", TORN)):
-            counts[name] = connection.scalar(text(query)) or 0
+        found = {name: connection.scalar(text(query)) or 0 for name, query in (("overlaps", OVERLAPS), ("torn", TORN))}
     engine.dispose()
-    return counts
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Race many processes for the same appointments.")
-    parser.add_argument("--attempts", type=int, default=2000)
-    parser.add_argument("--slots", type=int, default=100)
-    parser.add_argument("--processes", type=int, default=8)
-    parser.add_argument("--database-url", default="")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="races-") as folder:
-        url = options.database_url or f"sqlite:///{folder}/clinic.sqlite"
-        migrate(url)
-        started = time.monotonic()
-        counts = race(url, options.attempts, options.slots, options.processes)
-        seconds = time.monotonic() - started
-    outcomes = ", ".join(f"{name} {counts[name]}" for name in sorted(counts))
-    print(f"{options.attempts} attempts by {options.processes} processes in {seconds:.1f} s: {outcomes}")
-    return 1 if counts["overlaps"] or counts["torn"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return Counter(found)

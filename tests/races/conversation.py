@@ -2,13 +2,15 @@
 
 import multiprocessing
 import random
-import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.adapters.sql import SqlBook
 from bot.core.conversation import Conversation
-from bot.ports import BookAway, Inbound, Result, Words
+from bot.ports import Inbound, Outgoing, Result, Words
+from tests.races.killing import until_done
 
 NOW = 1772413200
 PATIENT = Conversation("meiling", "whatsapp:+6580000001")
@@ -29,19 +31,15 @@ def run(racer: Racer) -> Counter[str]:
     sids = [f"SM{number}" for number in range(racer.messages)]
     chance.shuffle(sids)
     for sid in sids:
-        for act in (_take, _send):
-            while True:
-                try:
-                    counts[act.__name__] += act(book, racer, sid)
-                    break
-                except BookAway:
-                    counts["away"] += 1
-                    time.sleep(chance.random() / 20)
+        counts["taken"] += until_done(partial(_take, book, sid), chance)
+        claimed = until_done(partial(_claim, book, f"{racer.number}-{sid}"), chance)
+        until_done(partial(_conclude, book, claimed), chance)
+        counts["sent"] += len(claimed)
     book.dispose()
     return counts
 
 
-def _take(book: SqlBook, racer: Racer, sid: str) -> int:
+def _take(book: SqlBook, sid: str) -> int:
     with book.begin() as ledger:
         head = ledger.head("meiling") or ledger.create(PATIENT, NOW)
         if not ledger.record(Inbound(sid, "meiling", head.arrived + 1, {"text": sid}, NOW), "done"):
@@ -51,17 +49,18 @@ def _take(book: SqlBook, racer: Racer, sid: str) -> int:
         return 1
 
 
-def _send(book: SqlBook, racer: Racer, sid: str) -> int:
-    attempt = f"{racer.number}-{sid}"
+def _claim(book: SqlBook, attempt: str) -> Sequence[Outgoing]:
     with book.begin() as ledger:
-        claimed = ledger.claim(["meiling"], str(racer.number), [attempt], NOW)
+        return ledger.claim(["meiling"], "racer", [attempt], NOW)
+
+
+def _conclude(book: SqlBook, claimed: Sequence[Outgoing]) -> None:
     with book.begin() as ledger:
         ledger.conclude([Result(one.id, one.attempt, "sent", sid=f"MM{one.attempt}") for one in claimed], NOW)
-    return len(claimed)
 
 
 def race(url: str, messages: int, processes: int) -> Counter[str]:
     """Let processes race on a migrated database; how many messages were taken and answers sent by all of them."""
     racers = [Racer(number, url, messages) for number in range(processes)]
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+    with multiprocessing.get_context("fork").Pool(processes) as pool:
         return sum(pool.map(run, racers, chunksize=1), Counter[str]())

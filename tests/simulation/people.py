@@ -108,7 +108,7 @@ def attend(desk: Desk, chance: Random, conversation: str, cancels: float) -> str
         if what < 0.1:
             reception.take_over(desk, conversation, by)
         elif what < 0.1 + cancels:
-            _cancel(desk, conversation)
+            fall_through(desk, conversation)
         elif waiting:
             _see_to(desk, chance, chance.choice(waiting).conversation, by)
     except (reception.NotYours, BookAway) as refused:
@@ -123,7 +123,7 @@ def _see_to(desk: Desk, chance: Random, conversation: str, by: str) -> None:
         reception.hand_back(desk, conversation, by, chance.choice(("menu", "continue", "silent")))
 
 
-def _cancel(desk: Desk, conversation: str) -> None:
+def fall_through(desk: Desk, conversation: str) -> None:
     """The practitioner is ill: somebody's next appointment falls through."""
     now = int(desk.clock.now().timestamp())
     with desk.book.begin() as ledger:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
+from bot.desk.settling import LOOKS_MAX, NOBODY_KNOWS
+from bot.desk.speaking import TRIES_MAX
 from tests.simulation.faults import POSTING_SECONDS_MAX
 from tests.simulation.twilio import Accepted
 
@@ -55,10 +57,17 @@ UNFINISHED = """
     WHERE o.status IN ('queued', 'sending', 'unknown')
     AND NOT (o.speech = 'follow-up' AND o.status = 'queued' AND c.control IN ('waiting', 'held'))
 """
+REMINDED_SOON = """
+    SELECT conversation FROM outbox WHERE speech = 'follow-up' AND status = 'queued' ORDER BY conversation
+"""
 PENDING = """
     SELECT f.id FROM follow_up f JOIN appointment a ON a.id = f.appointment_id
     JOIN conversation c ON c.id = a.conversation
     WHERE f.status = 'pending' AND f.due_at <= ? AND (a.status <> 'booked' OR c.control NOT IN ('waiting', 'held'))
+"""
+GIVEN_TO_A_PERSON = """
+    SELECT o.id FROM outbox o JOIN send_attempt t ON t.id = o.attempt
+    WHERE o.status = 'needs_person' AND o.note = ? AND o.tries < ? AND t.looks < ?
 """
 HELD_TOO_LONG = "SELECT id FROM occupancy WHERE state = 'held' AND hold_expires_at <= ?"
 FINISHED = frozenset({"sent", "delivered", "read", "failed", "suppressed", "expired", "needs_person"})
@@ -81,6 +90,7 @@ class Promises:
 
     book: sqlite3.Connection
     spooled: Any
+    monotonic: Callable[[], float]
     red: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Message with red flags -> the safety texts that must reach whoever wrote it."""
     acknowledged: dict[str, str] = field(default_factory=dict)
@@ -98,6 +108,7 @@ class Promises:
     _stored: dict[str, int] = field(default_factory=dict)
     _marks: Counter[str] = field(default_factory=Counter)
     _statuses: dict[int, str] = field(default_factory=dict)
+    _claimed: dict[str, float] = field(default_factory=dict)
     _version: int = 0
 
     # ---- what is seen
@@ -112,9 +123,8 @@ class Promises:
         self.taken[row.id].append(message)
         most = 1 + undelivered + (SAFETY_EXTRA_MAX if row.speech == "safety" else 0)
         demand(self.posts[row.id] <= most, "no words are said twice", row.id, row.speech)
-        demand(
-            message.at - row.started_at <= POSTED_AFTER_SECONDS_MAX, "nothing is posted long after its claim", row.id
-        )
+        after = self.monotonic() - self._claimed[row.attempt]
+        demand(after <= POSTED_AFTER_SECONDS_MAX, "nothing is posted long after its claim", row.id)
         if row.speech == "safety":
             self.told[row.address, row.text] += 1
 
@@ -155,7 +165,8 @@ class Promises:
             self._none(promise, query)
         self._outbox()
         since = self._marks["send_attempt"]
-        if self._new("send_attempt", "rowid", "rowid"):
+        if claimed := self._new("send_attempt", "rowid", "rowid, id"):
+            self._claimed |= {attempt: self.monotonic() for _, attempt in claimed}
             self._none("nobody speaks who may not", AFTER_TAKE_OVER, since)
             self._none("nobody is reminded of what is cancelled or moved", NOT_TO_FOLLOW_UP, since)
 
@@ -206,6 +217,10 @@ class Promises:
         on_the_way = waiting or self.spooled() or self._one(UNFINISHED) or self._one(PENDING, follow_ups_until)
         return not on_the_way
 
+    def about_to_be_reminded(self) -> list[str]:
+        """Conversations whose reminder waits to be claimed."""
+        return [row[0] for row in self.book.execute(REMINDED_SOON)]
+
     def holding(self) -> bool:
         """Whether somebody still holds a time."""
         return bool(self._one("SELECT count(*) FROM occupancy WHERE state = 'held'"))
@@ -215,6 +230,8 @@ class Promises:
         demand(not self.failed, "nothing of ours fails", *self.failed)
         self._none("nothing is forgotten in the outbox", UNFINISHED)
         self._none("no follow-up is forgotten", PENDING, follow_ups_until)
+        early = (NOBODY_KNOWS, TRIES_MAX, LOOKS_MAX)
+        self._none("nobody has to see to what can still be found out", GIVEN_TO_A_PERSON, *early)
         self._none("no hold outlives its time", HELD_TOO_LONG, now)
         for sid in self.acknowledged:
             status = self._one("SELECT status FROM inbound WHERE sid = ?", sid)

@@ -76,7 +76,8 @@ class Twilio:
         now = self.stage.clock.monotonic()
         sid = f"SM{len(self.accepted) + 1:032x}"
         shown_from = now + self.chance.random() * LIST_LATE_SECONDS_MAX
-        message = Accepted(sid, outgoing, self.stage.clock.epoch, shown_from)
+        # Twilio's clock is right, whatever becomes of ours.
+        message = Accepted(sid, outgoing, int(self.stage.clock.right().timestamp()), shown_from)
         self.accepted.append(message)
         self.phones[outgoing.address].append(outgoing)
         self.posted(message)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from random import Random
 from unittest.mock import patch
@@ -16,10 +18,10 @@ from bot.desk.follow_ups import send_follow_up
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
 from bot.web import create_webhook
-from tests.fakes import FakeClock, FakeLive, FakeMediaSource, FakeMediaStore
+from tests.fakes import FakeClaims, FakeClock, FakeLive, FakeMediaSource, FakeMediaStore
 from tests.simulation.baton import Doer, Stage
 from tests.simulation.faults import ASKING, DISK, POSTING, REDIS, Stormy, StormyBook, Weather
-from tests.simulation.people import Patients, attend
+from tests.simulation.people import Patients, attend, fall_through
 from tests.simulation.promises import Broken, Promises
 from tests.simulation.room import KEY, InTurn, Jobs, Once, Room, SeededChance
 from tests.simulation.twilio import DOOR, URL, Twilio
@@ -60,7 +62,7 @@ class World:
         self.chance = _stream(f"{seed} people")
         self.weather = Weather(self.stage, _stream(f"{seed} weather"))
         self.live, self.jobs, self.spool = FakeLive(self.clock), Jobs(), FakeSpool()
-        self.promises = Promises(room.reader, lambda: {sid for sid, _ in self.spool.kept()})
+        self.promises = Promises(room.reader, lambda: {sid for sid, _ in self.spool.kept()}, self.clock.monotonic)
         self.twilio = Twilio(self.stage, _stream(f"{seed} twilio"), self.promises.posted, self.promises.answered)
         self.desk = self._desk()
         self.webhook = create_webhook(self.desk, DOOR, 8001)
@@ -91,6 +93,7 @@ class World:
             spool=Stormy("spool", self.spool, weather, *DISK),
             media_source=FakeMediaSource,
             media_store=FakeMediaStore(),
+            claims=FakeClaims(),
             conversation_key=KEY,
             callback_base=URL,
             report=self._report,
@@ -114,6 +117,7 @@ class World:
             yield Ticker(self.desk, f"tick-{number}", lambda: QUIET_SECONDS if self.weather.calm else TICK_SECONDS)
         yield Doer("patients", self._write, lambda: not self.weather.calm)
         yield Doer("staff", self._attend, lambda: not self.weather.calm)
+        yield Doer("illness", self._fall_ill, self._somebody_may_fall_ill)
         yield Doer("trouble", self._trouble, lambda: not self.weather.calm)
 
     def _send(self, name: str) -> float:
@@ -142,15 +146,26 @@ class World:
 
     def _attend(self) -> float:
         anybody = turns.conversation_id(KEY, self.chance.choice(self.patients.addresses))
-        cancels, seconds = (0.6, 2) if self.reminding else (0.1, 12)
+        cancels, seconds = (0.3, 2) if self.reminding else (0.1, 12)
         self.stage.note(f"is told {attend(self.desk, self.chance, anybody, cancels) or 'nothing'}")
         return self.chance.random() * seconds
+
+    def _somebody_may_fall_ill(self) -> bool:
+        return self.reminding and not self.weather.calm and bool(self.promises.about_to_be_reminded())
+
+    def _fall_ill(self) -> float:
+        """An appointment falls through while its reminder is in the outbox and nobody has claimed it yet."""
+        patient = self.chance.choice(self.promises.about_to_be_reminded())
+        if self.chance.random() < 0.5:
+            with suppress(BookAway):
+                fall_through(self.desk, patient)
+        return 5.0
 
     def _trouble(self) -> float:
         """What goes wrong around us, apart from single calls."""
         chance, now = self.chance, self.clock.monotonic()
         self.live.away = self.jobs.away = False
-        what = chance.choice(("flush", "redis away", "book away", "twilio away", "lose", "shuffle", "double"))
+        what = chance.choice(("flush", "redis away", "book away", "twilio away", "lose", "shuffle", "double", "clock"))
         self.stage.note(what)
         if what == "flush":
             self.live.empty()
@@ -161,6 +176,8 @@ class World:
             self.weather.book_back_at = now + chance.random() * 8
         elif what == "twilio away":
             self.twilio.away_until = now + chance.random() * 40
+        elif what == "clock":
+            self._set_clock(chance.choice((-1, 0, 1)))
         elif what == "lose":
             self.live.awake.clear()
             self.jobs.waiting.clear()
@@ -172,6 +189,10 @@ class World:
             self.jobs.waiting *= 2
         return 2 + chance.random() * 25
 
+    def _set_clock(self, hours: int) -> None:
+        """From now on the clock is wrong by so many hours."""
+        self.clock.step_to(self.clock.right() + timedelta(hours=hours))
+
     # ---- the run
 
     def run(self, steps: int) -> None:
@@ -180,10 +201,13 @@ class World:
         if self.chance.random() < 0.5:
             for hour, minute in REMINDED_AT:
                 self.stage.finish()
+                self._set_clock(0)
                 then = self.clock.now().astimezone(SINGAPORE).replace(hour=hour, minute=minute)
                 self.clock.pass_seconds((then - self.clock.now()).total_seconds())
                 self.reminding = True
                 self._act(steps // 5)
+        if self.chance.random() < 0.3:
+            self._last_hour_twice(steps // 5)
         self._calm()
         self._settle()
         if self.promises.holding() or self.chance.random() < 0.2:
@@ -194,12 +218,19 @@ class World:
             persons = [one.conversation for one in ledger.needing_a_person()]
         self.promises.at_the_end(self.clock.epoch, self._awake_now(), persons)
 
+    def _last_hour_twice(self, steps: int) -> None:
+        """Nothing leaves while the clock is an hour ahead; then it is set right, and what was put off must not wait."""
+        self._set_clock(1)
+        self.twilio.away_until = self.clock.monotonic() + 3600
+        self._act(steps)
+
     def _act(self, steps: int) -> None:
         for _ in range(steps):
             self.stage.step()
 
     def _calm(self) -> None:
         self.weather.calm = self.twilio.calm = True
+        self._set_clock(0)
         self.live.away = self.jobs.away = False
         self.weather.book_back_at = self.twilio.away_until = 0.0
 

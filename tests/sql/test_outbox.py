@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from bot.adapters.sql import SqlBook
 from bot.adapters.sql.schema import send_attempt
-from bot.core.delivery import RowStatus
+from bot.core.delivery import RETRY_SECONDS_MAX, RowStatus
 from bot.core.effects import Choice
-from bot.ports import BookAway, NewTime, Result, Words
+from bot.ports import BookAway, LeftBehind, NewTime, Result, Words
 from tests.sql.clinic import (
     DAY,
     HOUR,
@@ -324,7 +324,7 @@ def test_what_is_unknown_is_looked_for_after_ten_seconds_and_a_minute_later(book
     with book.begin() as ledger:
         assert ledger.to_settle(NOW + 9, 10) == ()
         (unknown,) = ledger.to_settle(NOW + 10, 10)
-        assert unknown == replace(hello, started_at=NOW)
+        assert unknown == replace(hello, started_at=NOW, look_at=NOW + 10)
     conclude(book, unknown, "unknown", now=NOW + 10)
     with book.begin() as ledger:
         assert ledger.to_settle(NOW + 69, 10) == ()
@@ -349,7 +349,7 @@ def test_rows_left_behind_by_a_dead_sender_are_found(book: SqlBook) -> None:
     say(book, "hello")
     (hello,) = claim(book)
     with book.begin() as ledger:
-        assert ledger.left_behind(10) == ((hello.id, hello.attempt),)
+        assert ledger.left_behind(10) == (LeftBehind(hello.id, hello.attempt, "sender", "reply", NOW),)
     conclude(book, hello, "unknown")
     with book.begin() as ledger:
         assert ledger.left_behind(10) == ()
@@ -364,3 +364,42 @@ def test_two_senders_never_claim_the_same_words(book: SqlBook) -> None:
                 assert other.claim(["meiling"], "two", ["b2"], NOW) == ()
         except BookAway:
             pass  # SQLite lets nobody else begin; PostgreSQL passes the conversation over.
+
+
+def unsent(book: SqlBook, now: int) -> tuple[str, ...]:
+    with book.begin() as ledger:
+        return ledger.with_unsent(now, 10)
+
+
+def test_a_retry_that_a_clock_set_back_put_an_hour_off_may_go_now(book: SqlBook) -> None:
+    say(book, "hello", "more")
+    (hello,) = claim(book)
+    conclude(book, hello, "queued", again_at=NOW + RETRY_SECONDS_MAX)
+    assert claim(book) == ()
+    assert unsent(book, NOW) == ()
+    before = NOW - HOUR
+    assert unsent(book, before) == ("meiling",)
+    assert [one.text for one in claim(book, now=before)] == ["hello"]
+
+
+def test_a_look_that_a_clock_set_back_put_an_hour_off_is_due(book: SqlBook) -> None:
+    say(book, "hello")
+    (hello,) = claim(book)
+    conclude(book, hello, "unknown")
+    with book.begin() as ledger:
+        assert ledger.to_settle(NOW, 10) == ()
+        assert [one.id for one in ledger.to_settle(NOW - HOUR, 10)] == [hello.id]
+
+
+def test_looks_are_counted_for_each_attempt(book: SqlBook) -> None:
+    say(book, "hello")
+    (hello,) = claim(book)
+    for looks in (1, 2):
+        conclude(book, hello, "unknown", looks=looks)
+        with book.begin() as ledger:
+            assert [one.looks for one in ledger.to_settle(NOW + HOUR, 10)] == [looks]
+    conclude(book, hello, "queued")
+    (again,) = claim(book)
+    conclude(book, again, "unknown")
+    with book.begin() as ledger:
+        assert [one.looks for one in ledger.to_settle(NOW + HOUR, 10)] == [0]

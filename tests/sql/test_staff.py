@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.adapters.sql import SqlBook
 from bot.core.staff import FORGOTTEN_AFTER_SECONDS
+from bot.ports import BookAway
 from bot.ports.staff import Account, Audited, AuditSearch, Link, LoginTaken, Session
 from tests.sql.clinic import DAY, HOUR, NOW
 
@@ -203,7 +204,7 @@ def test_the_audit_is_searched_by_who_what_whom_and_when(clinic: SqlBook) -> Non
 
 def test_what_only_looks_cannot_write(postgres_url: str) -> None:
     book = SqlBook(postgres_url)
-    with pytest.raises(DBAPIError), book.look() as ledger:
+    with pytest.raises(BookAway), book.look() as ledger:
         ledger.audit(VIEWED)
     book.dispose()
 

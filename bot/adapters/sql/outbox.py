@@ -22,7 +22,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql import direct
@@ -30,16 +30,12 @@ from bot.adapters.sql.channel import Channel
 from bot.adapters.sql.part import to_json
 from bot.adapters.sql.schema import UNFINISHED, appointment, channel, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
-from bot.core.delivery import RowStatus, rises
+from bot.core.delivery import FIRST_LOOK_SECONDS, LOOK_AGAIN_SECONDS, RowStatus, rises
 from bot.core.effects import Choice
 from bot.core.follow_up import Answer, would_send
 from bot.core.template import Content, Unfit
 from bot.core.window import WINDOW_CLOSED, window_open
-from bot.ports import Failing, Outgoing, Result, Words
-
-FIRST_LOOK_SECONDS = 10
-SECOND_LOOK_SECONDS = 60
-"""How long after an unclear attempt Twilio's list is looked into, and how long after that again."""
+from bot.ports import Failing, LeftBehind, Outgoing, Result, Words
 
 Row = Any
 """A row as a statement here selects it; its columns are that statement's."""
@@ -149,8 +145,12 @@ _IS_KEPT = and_(
     not_(conversation.c.opted_out),
     or_(outbox.c.expires_at == 0, outbox.c.expires_at > bindparam("now")),
 )
-_GOES = and_(outbox.c.status == "queued", outbox.c.due_at <= bindparam("now"), not_(_IS_KEPT))
-_IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, outbox.c.due_at > bindparam("now")))
+_now = bindparam("now", type_=BigInteger)
+# What was put off later than now was put off by a clock that was set back since.
+_IS_PUT_OFF = and_(outbox.c.due_at > _now, outbox.c.changed_at <= _now)
+_WAITS = case((outbox.c.tries > 0, _IS_PUT_OFF), else_=outbox.c.due_at > _now)
+_GOES = and_(outbox.c.status == "queued", not_(_WAITS), not_(_IS_KEPT))
+_IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, _WAITS))
 _first_that_goes = func.min(case((_GOES, outbox.c.id)))
 _first_in_the_way = func.min(case((_IN_THE_WAY, outbox.c.id)))
 # What a claim would find, asked of many conversations at once. It may name one too many: the claim has the last word.
@@ -170,7 +170,8 @@ _READY_THESE = _READY.where(outbox.c.conversation.in_(_THESE))
 _READY_ALL = _READY.order_by(func.min(outbox.c.id)).limit(bindparam("rows_max"))
 
 _LEFT_BEHIND = (
-    select(outbox.c.id, outbox.c.attempt)
+    select(outbox.c.id, outbox.c.attempt, send_attempt.c.claimer, outbox.c.speech, send_attempt.c.started_at)
+    .join_from(outbox, send_attempt, send_attempt.c.id == outbox.c.attempt)
     .where(outbox.c.status == "sending", text(UNFINISHED))
     .order_by(outbox.c.conversation, outbox.c.id)
     .limit(bindparam("rows_max"))
@@ -180,12 +181,14 @@ _TO_SETTLE = (
         outbox,
         send_attempt.c.sid,
         send_attempt.c.started_at,
+        send_attempt.c.looks,
         conversation.c.address,
         conversation.c.last_inbound_at,
     )
     .join_from(outbox, send_attempt, send_attempt.c.id == outbox.c.attempt)
     .join(conversation, conversation.c.id == outbox.c.conversation)
-    .where(outbox.c.status == "unknown", text(UNFINISHED), outbox.c.look_at <= bindparam("now"))
+    .where(outbox.c.status == "unknown", text(UNFINISHED))
+    .where(not_(outbox.c.look_at.between(_now + 1, _now + LOOK_AGAIN_SECONDS)))
     .order_by(outbox.c.look_at)
     .limit(bindparam("rows_max"))
 )
@@ -272,7 +275,13 @@ class Outbox(Channel):
         self._connection.execute(
             _CONCLUDE,
             [
-                {"attempt": one.attempt, "outcome": one.status, "new_sid": one.sid or None, "error": one.error}
+                {
+                    "attempt": one.attempt,
+                    "outcome": one.status,
+                    "new_sid": one.sid or None,
+                    "error": one.error,
+                    "looks": one.looks,
+                }
                 for one in results
             ],
         )
@@ -321,8 +330,8 @@ class Outbox(Channel):
     def with_unsent(self, now: int, limit: int) -> tuple[str, ...]:
         return tuple(self._connection.scalars(_READY_ALL, {"now": now, "rows_max": limit}))
 
-    def left_behind(self, limit: int) -> tuple[tuple[int, str], ...]:
-        return tuple((id, attempt) for id, attempt in self._connection.execute(_LEFT_BEHIND, {"rows_max": limit}))
+    def left_behind(self, limit: int) -> tuple[LeftBehind, ...]:
+        return tuple(LeftBehind(*row) for row in self._connection.execute(_LEFT_BEHIND, {"rows_max": limit}))
 
     def to_settle(self, now: int, limit: int) -> tuple[Outgoing, ...]:
         rows = self._connection.execute(_TO_SETTLE, {"now": now, "rows_max": limit})
@@ -361,9 +370,14 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
         return ("needs_person" if verdict == "keep" else "expired"), "it could not be said in time"
     if verdict == "keep":
         return "pass", ""
-    if row.due_at > now:
+    if _waits(row, now):
         return "stop" if row.tries else "pass", ""
     return "claim", ""
+
+
+def _waits(row: Row, now: int) -> bool:
+    """Whether a row is due later. A retry that was put off later than now is not: the clock was set back."""
+    return now < row.due_at and not (row.tries and row.changed_at > now)
 
 
 def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
@@ -416,11 +430,13 @@ def _outgoing(row: Row, conversation: Row, content: Content | None, **attempt: A
         content=content,
         media=row.media,
         probing=getattr(conversation, "channel_until", None) is not None,
+        looks=getattr(row, "looks", 0),
+        look_at=row.look_at,
     )
 
 
 def _concluded(row: Row, result: Result, now: int) -> dict[str, Any]:
-    look = SECOND_LOOK_SECONDS if row.status == "unknown" else FIRST_LOOK_SECONDS
+    look = LOOK_AGAIN_SECONDS if row.status == "unknown" else FIRST_LOOK_SECONDS
     return {
         "row": row.id,
         "status": result.status,

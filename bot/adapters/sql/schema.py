@@ -221,6 +221,7 @@ send_attempt = Table(
     _text("outcome"),
     Column("sid", Text, unique=True),
     Column("error", Integer),
+    Column("looks", Integer, nullable=False, server_default="0"),
     comment="One attempt to post a message, written down before it is posted",
 )
 
