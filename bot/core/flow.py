@@ -205,6 +205,15 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A way into a flow from outside: at its first step, or at a named one with the appointment it is about."""
+
+    flow: str
+    step: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     """Everything the clinic's files say, as one value that is swapped whole.
 
@@ -227,3 +236,5 @@ class Clinic:
     """Folded start word in any language -> flow."""
     anywhere_words: Mapping[str, Anywhere] = field(default_factory=dict)
     """Folded word in any language -> what it does."""
+    follow_ups: Mapping[str, Entry] = field(default_factory=dict)
+    """Where answers to follow-ups lead: ``book``, ``move`` and ``cancel``."""

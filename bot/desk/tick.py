@@ -15,6 +15,7 @@ from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
+from bot.desk.waiting_list import offer_freed_times
 from bot.ports import Desk, LiveAway, Result
 
 TICK_SECONDS = 4.0
@@ -22,6 +23,8 @@ TICK_SECONDS = 4.0
 ROWS_MAX = 500
 ASK_AGAIN_SECONDS = 60.0
 """A follow-up that is due but may not leave yet is asked so often."""
+OFFER_SECONDS = 15.0
+"""Between two looks for whom a time that came free could be offered to."""
 
 _DIRECTLY: Mapping[str, Callable[..., None]] = {"settle": settle, "send_follow_up": send_follow_up}
 
@@ -41,6 +44,8 @@ class Seen:
     waiting: Mapping[str, int] = field(default_factory=dict)
     sending: Mapping[tuple[int, str], float] = field(default_factory=dict)
     asked: Mapping[int, float] = field(default_factory=dict)
+    offered: float = float("-inf")
+    """When times that came free were last offered."""
 
 
 def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
@@ -53,7 +58,7 @@ def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
 
 def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Look once at everything that may have been forgotten. Never raises; what fails is reported."""
-    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent):
+    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _freed, _follow_ups, _holds, _unsent):
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
 
@@ -99,6 +104,13 @@ def _unsettled(desk: Desk, seen: Seen, turns: Turns) -> None:
         due = ledger.to_settle(_stamp(desk), 1)
     if due:
         _have_done(desk, "settle")
+
+
+def _freed(desk: Desk, seen: Seen, turns: Turns) -> None:
+    now = desk.clock.monotonic()
+    if now - seen.offered >= OFFER_SECONDS:
+        seen.offered = now
+        offer_freed_times(desk)
 
 
 def _follow_ups(desk: Desk, seen: Seen, turns: Turns) -> None:

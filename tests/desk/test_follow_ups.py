@@ -9,8 +9,9 @@ import pytest
 
 from bot.core.calendar import Diary
 from bot.core.conversation import Conversation
-from bot.core.follow_up import would_send
-from bot.desk.follow_ups import drafts, send_follow_up
+from bot.core.follow_up import AS_TEMPLATE, Purpose, may_be_told, would_send
+from bot.desk.follow_ups import send_follow_up
+from bot.desk.planning import drafts
 from bot.ports import Appointment, FollowUp
 from tests.desk.front import TOMORROW_AT_TEN, Front
 from tests.universe import MEI_LING, NOW, SINGAPORE
@@ -84,6 +85,9 @@ DUE = FollowUp(
     expires_at=at("2026-03-03T08:00"),
 )
 AT_TEN = local("2026-03-02T10:00")
+CHECK_IN = replace(DUE, kind="check-in", starts_at=at("2026-03-01T10:00"))
+NUDGE = replace(DUE, kind="nudge", appointment=0, appointment_status="", made_at=STAMP)
+WROTE_LONG_AGO = replace(MEI, last_inbound_at=STAMP - 86_400)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +101,47 @@ AT_TEN = local("2026-03-02T10:00")
         (DUE, replace(MEI, control="held"), AT_TEN, "later", "a person has the conversation"),
         (DUE, replace(MEI, control="waiting"), AT_TEN, "later", "a person has the conversation"),
         (DUE, replace(MEI, control="closed"), AT_TEN, "yes", ""),
-        (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "person", "the 24-hour window is closed"),
+        (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "yes", AS_TEMPLATE),
+        (replace(NUDGE, expires_at=STAMP + 2 * 86_400), WROTE_LONG_AGO, AT_TEN, "no", "the 24-hour window is closed"),
         (DUE, MEI, local("2026-03-02T20:20"), "yes", ""),
         (DUE, MEI, local("2026-03-02T20:30"), "later", "it is too late or too early in the day"),
         (DUE, MEI, local("2026-03-03T07:59"), "later", "it is too late or too early in the day"),
         (DUE, replace(MEI, control="held"), local("2026-03-03T08:00"), "person", "it could not leave in time"),
         (DUE, MEI, local("2026-03-03T10:00"), "no", "the appointment has begun"),
         (replace(DUE, expires_at=at("2026-03-02T09:00")), MEI, AT_TEN, "no", "a later one takes its place"),
+        (replace(DUE, not_theirs_at=STAMP), MEI, AT_TEN, "no", "the appointment is not theirs, says who was asked"),
+        (replace(DUE, kind="a new one"), MEI, AT_TEN, "person", "nobody knows this kind of follow-up"),
+        (CHECK_IN, MEI, AT_TEN, "yes", ""),
+        (replace(CHECK_IN, appointment_status="fulfilled"), MEI, AT_TEN, "yes", ""),
+        (replace(CHECK_IN, appointment_status="noshow"), MEI, AT_TEN, "no", "the appointment is not booked any more"),
+        (replace(CHECK_IN, expires_at=STAMP), MEI, AT_TEN, "no", "its time has passed"),
+        (replace(DUE, kind="rebook"), MEI, AT_TEN, "no", "the patient was not missed"),
+        (replace(DUE, kind="rebook", appointment_status="noshow"), MEI, AT_TEN, "yes", ""),
+        (NUDGE, MEI, AT_TEN, "yes", ""),
+        (replace(NUDGE, made_at=STAMP - 60), MEI, AT_TEN, "no", "the patient has written since"),
     ],
 )
 def test_whether_a_follow_up_would_still_be_sent_has_a_reason(
     due: FollowUp, conversation: Conversation, now: datetime, answer: str, why: str
 ) -> None:
     assert would_send(due, conversation, now) == (answer, why)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "opted_out", "agreed_at", "may"),
+    [
+        ("service", False, 0, True),
+        ("service", True, 0, False),
+        ("safety", True, 0, True),
+        ("promotion", False, 0, False),
+        ("promotion", False, STAMP, True),
+        ("promotion", True, STAMP, False),
+    ],
+)
+def test_stop_ends_service_and_promotion_needs_a_consent(
+    purpose: Purpose, opted_out: bool, agreed_at: int, may: bool
+) -> None:
+    assert (may_be_told(purpose, opted_out, agreed_at) == "") is may
 
 
 def due_ids(front: Front) -> tuple[int, ...]:

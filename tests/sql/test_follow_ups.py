@@ -29,6 +29,7 @@ def test_a_follow_up_falls_due_and_is_closed_once(book: SqlBook) -> None:
             number="K7QF2X-M",
             due_at=NOW + HOUR,
             expires_at=NOW + 3 * HOUR,
+            made_at=NOW,
         )
         ledger.follow_up_done(first, "queued", "it was due", NOW + HOUR)
         ledger.follow_up_done(first, "skipped", "too late to change one's mind", NOW + HOUR)

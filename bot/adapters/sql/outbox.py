@@ -24,12 +24,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
+from bot.adapters.sql.follow_ups import WHAT_IT_IS_ABOUT
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.delivery import RowStatus, remedy, rises
 from bot.core.effects import Choice
-from bot.core.follow_up import Answer, would_send
+from bot.core.follow_up import AS_TEMPLATE, Answer, would_send
 from bot.ports import Outgoing, Result, Words
 
 FIRST_LOOK_SECONDS = 10
@@ -54,6 +55,7 @@ _LOCK = (
         conversation.c.control,
         conversation.c.holder,
         conversation.c.opted_out,
+        conversation.c.agreed_at,
         conversation.c.last_inbound_at,
     )
     .where(conversation.c.id.in_(_THESE))
@@ -64,18 +66,11 @@ _CLAIMABLE = (
     select(outbox).where(outbox.c.conversation.in_(_THESE), text(UNFINISHED)).order_by(outbox.c.id).with_for_update()
 )
 _FOLLOWED_UP = (
-    select(
-        follow_up.c.made_for_version,
-        follow_up.c.due_at,
-        follow_up.c.expires_at,
-        appointment.c.version.label("appointment_version"),
-        appointment.c.status.label("appointment_status"),
-        appointment.c.starts_at,
-        appointment.c.zone,
-    )
-    .join_from(follow_up, appointment)
+    select(follow_up.c.id, *WHAT_IT_IS_ABOUT, func.coalesce(appointment.c.zone, follow_up.c.zone).label("zone"))
+    .join_from(follow_up, appointment, isouter=True)
     .where(follow_up.c.id == bindparam("follow_up"))
 )
+_NOT_SAID = update(follow_up).where(follow_up.c.id == bindparam("follow_up"))
 _ROW = outbox.c.id == bindparam("row")
 _CHANGE = update(outbox).where(_ROW)
 _CLAIM = (
@@ -166,6 +161,7 @@ _TO_SETTLE = (
 )
 
 
+_NEVER_SAID: Mapping[str, str] = {"expired": "expired", "needs_person": "needs_person"}
 _UNLESS_YES: Mapping[Answer, Judgement] = {"later": "pass", "no": "suppressed", "person": "needs_person"}
 
 
@@ -212,14 +208,21 @@ class Outbox(Part):
             if row.status in _UNSETTLED:
                 held_up = True
             elif row.speech == "safety" or not held_up:
-                judgement, note = judge(conversation, row, self._follow_up_behind(row), now)
+                behind = self._follow_up_behind(row)
+                judgement, note = judge(conversation, row, behind, now)
                 if judgement == "claim":
                     may_go.append(row)
                 elif judgement not in ("pass", "stop"):
-                    closed = {"row": row.id, "status": judgement, "note": note, "changed_at": now}
-                    self._connection.execute(_CHANGE, closed)
+                    self._close(row, judgement, note, behind, now)
                 held_up = held_up or judgement in ("claim", "stop")
         return sorted(may_go, key=lambda row: row.speech != "safety")
+
+    def _close(self, row: Row, judgement: Judgement, note: str, behind: Row | None, now: int) -> None:
+        """Take a row out of the queue for good; staff read the reason at the follow-up too."""
+        self._connection.execute(_CHANGE, {"row": row.id, "status": judgement, "note": note, "changed_at": now})
+        if behind is not None:
+            ended = {"status": _NEVER_SAID.get(judgement, "skipped"), "why": note, "changed_at": now}
+            self._connection.execute(_NOT_SAID, {"follow_up": behind.id, **ended})
 
     def _follow_up_behind(self, row: Row) -> Row | None:
         """The follow-up that these words come from, whose id their key ends with, and its appointment as it is now."""
@@ -288,6 +291,8 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
         answer, why = would_send(follow_up, conversation, datetime.fromtimestamp(now, ZoneInfo(follow_up.zone)))
         if answer != "yes":
             return _UNLESS_YES[answer], why
+        if why == AS_TEMPLATE and not row.template:
+            return "needs_person", "the 24-hour window is closed"
     if row.speech == "follow-up" and conversation.opted_out:
         return "suppressed", "the patient does not want follow-ups"
     verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
@@ -316,6 +321,8 @@ def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
         "key": words.key or None,
         "status": words.status,
         "note": words.note,
+        "template": words.template,
+        "variables": to_json(words.variables) if words.variables else "",
         "due_at": words.due_at,
         "expires_at": words.expires_at,
         "created_at": now,
