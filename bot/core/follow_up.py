@@ -120,7 +120,7 @@ def would_send(follow_up: Due, conversation: Addressee, now: datetime) -> tuple[
     why = _not_wanted(kind, follow_up) or may_be_told(kind.purpose, conversation.opted_out, conversation.agreed_at)
     if why:
         return "no", why
-    if not kind.statuses and conversation.last_inbound_at > follow_up.made_at:
+    if not kind.statuses and conversation.last_inbound_at >= follow_up.made_at:
         return "no", "the patient has written since"
     if stamp >= follow_up.expires_at:
         return _too_late(kind, follow_up, stamp)

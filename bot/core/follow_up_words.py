@@ -15,7 +15,8 @@ from bot.core.events import Message
 NOT_ME = "not me"
 """The answer of somebody who is not the patient. It has no button."""
 SHORT_WORDS_MAX = 7
-"""In longer messages only whole phrases count: "yes" may stand in any sentence."""
+"""In longer messages only phrases count: "yes" may stand in any sentence."""
+_CHANGES = frozenset({"move", "cancel"})
 _THUMBS = ("👍", "👌", "✅", "🙏")
 
 
@@ -88,7 +89,7 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def answers_meant(message: Message, labels: Mapping[str, tuple[str, ...]], surely_a_question: bool) -> tuple[str, ...]:
     """Which answers words may mean: none, one, or several. ``labels`` are the buttons' by answer, in every language.
 
-    What the FAQ surely answers means none, unless somebody says that she is not the patient.
+    A "yes" inside what the FAQ surely answers means nothing.
     """
     text = message.text.strip()
     folded = fold(text)
@@ -98,13 +99,13 @@ def answers_meant(message: Message, labels: Mapping[str, tuple[str, ...]], surel
         return tuple(option for option in ("confirm",) if option in labels)
     offered = [Offered(option, (*shown, *WORDS.get(option, ()))) for option, shown in labels.items()]
     exactly = tuple(one.id for one in offered if folded and folded in map(fold, one.words))
-    if exactly or surely_a_question:
+    if exactly:
         return exactly
-    if len(folded.split()) <= SHORT_WORDS_MAX:
-        found = options_meant(text, message.reading, offered)
-        if found:
-            return found
-    return _contained_anywhere(offered, folded)
+    # "Can I come another day?" is answered better by doing it than by the FAQ; a "yes" inside a question means nothing.
+    found = _contained_anywhere([one for one in offered if not surely_a_question or one.id in _CHANGES], folded)
+    if found or surely_a_question or len(folded.split()) > SHORT_WORDS_MAX:
+        return found
+    return options_meant(text, message.reading, offered)
 
 
 def _contained_anywhere(offered: list[Offered], folded: str) -> tuple[str, ...]:
@@ -114,7 +115,9 @@ def _contained_anywhere(offered: list[Offered], folded: str) -> tuple[str, ...]:
         phrases = _phrases({one.id: one.words})
         meant[one.id] = max((len(words) for words in phrases if contained({words: one.id}, folded)), default=0)
     longest = max(meant.values(), default=0)
-    return tuple(id for id, length in meant.items() if length == longest > 0)
+    found = tuple(id for id, length in meant.items() if length == longest > 0)
+    # "Yes, can I come another day": she says what she wants, and is asked again before it is done.
+    return tuple(id for id in found if id in _CHANGES) or found
 
 
 def _phrases(words: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
