@@ -8,6 +8,10 @@ import sys
 PROOFS = (
     ("no two appointments overlap", ["tests.races.book", "--attempts", "2000", "--slots", "50", "--processes", "8"]),
     ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
+    (
+        "no reminder is lost, said twice or said of an old time",
+        ["tests.reminders", "--reminders", "100", "--kills", "30", "--seconds", "45"],
+    ),
     ("every message is answered", ["tests.bench", "--short"]),
 )
 

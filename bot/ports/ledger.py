@@ -383,7 +383,7 @@ class WaitingListPart(Protocol):
         """Remember that its patient would like to come sooner. Joining twice changes nothing."""
 
     def freed(self, now: int, limit: int) -> tuple[Freed, ...]:
-        """Times still ahead that appointments left, oldest first; those that have passed are forgotten."""
+        """Times still ahead that appointments left, the soonest first; those that have passed are forgotten."""
 
     def who_would_like(self, slot: Slot, services: Sequence[str]) -> tuple[Appointment, ...]:
         """Booked appointments on the waiting list for one of these services that start after the slot and were not

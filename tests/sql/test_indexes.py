@@ -56,8 +56,23 @@ def everything_happens(book: SqlBook) -> None:
         ledger.appointment(made.id, "meiling")
         (due,) = ledger.follow_ups_due(NOW + DAY, 5)
         ledger.follow_up(due)
+        ledger.follow_up_waits(due, "not yet", NOW)
+        ledger.follow_up_failed(due, NOW)
+        ledger.follow_ups_of("meiling")
+        ledger.follow_ups_of("meiling", made.id)
+        ledger.offer(due)
+        ledger.add_nudge("meiling", reminder(kind="nudge"), "Asia/Singapore", NOW)
+        ledger.holds("meiling", NOW)
+        ledger.confirm(made.id, 1, NOW)
+        ledger.join_waiting_list(made.id, NOW)
+        ledger.freed(NOW, 5)
+        ledger.who_would_like(slot(), ["consultation"])
+        ledger.settled(1)
         ledger.move(made.id, NewTime(slot(), busy(), "", ()), NOW)
+        ledger.not_theirs(made.id, NOW)
         ledger.cancel(made.id, NOW)
+        ledger.freed(TEN + DAY, 5)
+        ledger.missed(made.id, (), NOW)
 
 
 def test_no_statement_reads_a_whole_table(sqlite_url: str) -> None:

@@ -18,7 +18,7 @@ _JOIN = insert_or_leave(waiting_list).on_conflict_do_nothing(index_elements=["ap
 _ANYBODY = select(waiting_list.c.appointment_id).limit(1)
 _FREED = insert(freed_time)
 _FORGET = delete(freed_time).where(freed_time.c.starts_at <= bindparam("now"))
-_AHEAD = select(freed_time).order_by(freed_time.c.id).limit(bindparam("rows_max"))
+_AHEAD = select(freed_time).order_by(freed_time.c.starts_at).limit(bindparam("rows_max"))
 _SETTLED = delete(freed_time).where(freed_time.c.id == bindparam("freed"))
 
 _was_offered = exists().where(

@@ -12,8 +12,9 @@ _LOCK = 0x6672_6F6E
 """Any number, the same for every process that migrates this database."""
 
 
-def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest revision, all or nothing. Several processes may call it at once.
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at ``url`` to a revision, by default the newest, all or nothing. Several processes may call it
+    at once.
 
     Raises BookAway when the database cannot be reached.
     """
@@ -29,7 +30,7 @@ def migrate(url: str) -> None:
         with engine.begin() as connection:
             _alone(connection)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engine.dispose()
 
