@@ -61,6 +61,8 @@ class Reminders:
     count_of: int
     seconds: float
     flows: Path
+    steps: list[tuple[float, int]] = field(default_factory=list)
+    """Since when the clock was wrong by how many hours."""
     claimed_before: dict[int, set[str]] = field(default_factory=dict)
     """By appointment that changed: the attempts of its old reminder that were claimed already, and are not undone."""
 
@@ -174,18 +176,15 @@ class Reminders:
             "unfinished": self._ask(UNFINISHED)[0][0],
         }
 
-    def lateness(self, accepted: Iterable[Accepted], wrong: Sequence[tuple[float, float]]) -> list[float]:
+    def lateness(self, accepted: Iterable[Accepted]) -> list[float]:
         """Seconds from when each reminder was due to when Twilio had it, of those due while the clock was right."""
-        follow_ups = {row.id: row for row in self._ask(ROWS)}
+        due_at = {row.id: row.due_at for row in self._ask(ROWS)}
         follow_up_of = {row.id: row.follow_up for row in self._ask(ATTEMPTS)}
-        late = []
-        for message in accepted:
-            due = follow_ups[follow_up_of[message.attempt]].due_at
-            part = (due - self.began + GRACE_SECONDS) / self.seconds
-            # A minute's worth of an earlier step may still be put off when the clock is right again.
-            if not any(begins <= part <= ends for begins, ends in wrong):
-                late.append(message.made_at - due)
-        return late
+        late = ((message.made_at, due_at[follow_up_of[message.attempt]]) for message in accepted)
+        return [left - due for left, due in late if self._hours_wrong(due) == self._hours_wrong(left) == 0]
+
+    def _hours_wrong(self, at: float) -> int:
+        return next((hours for since, hours in reversed(self.steps) if since <= at), 0)
 
     def _appointments(self) -> list[Any]:
         return list(self._ask("SELECT id, number, version, status FROM appointment"))
