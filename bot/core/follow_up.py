@@ -53,7 +53,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "preparation": Kind("preparation", (), "preparation", unsent="person"),
         "check-in": Kind("check in", ("well", "call"), "check_in", frozenset({"booked", "arrived", "fulfilled"})),
         "rebook": Kind("rebook", ("book", "no"), "rebook", frozenset({"noshow"})),
-        "offer": Kind("offer", ("take", "keep"), "offer"),
+        "offer": Kind("offer", ("take", "keep"), "waiting_list"),
         "nudge": Kind("nudge", ("book", "no"), "", frozenset()),
     }
 )

@@ -78,7 +78,7 @@ WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "cancel": (*_CANCEL, *_CANNOT),
         "book": (*_YES, "book", "预约", "tempah"),
         "no": _NO,
-        "take": (*_YES, "take it", "i take it", "i want it"),
+        "take": (*_YES, "take it", "take this time", "i take it", "i want it"),
         "keep": (*_NO, "keep", "keep mine"),
         "well": _WELL,
         "call": _CALL,

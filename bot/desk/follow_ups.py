@@ -101,7 +101,8 @@ def _in_conversation(desk: Desk, state: Conversation, stamp: int) -> bool:
 
 
 def _said(desk: Desk, due: FollowUp, state: Conversation) -> Mapping[str, str]:
-    told = told_of(desk.diary, due, state.language)
+    clinic = desk.clinic.facts.get("short name") or desk.clinic.facts.get("name")
+    told = {**told_of(desk.diary, due, state.language), "clinic_name": str(clinic or "")}
     if due.offered_at:
         when = datetime.fromtimestamp(due.offered_at, desk.diary.zone)
         told = {**told, "offered": when_label(when, state.language)}

@@ -35,6 +35,16 @@ def invitation(diary: Diary, service: str, now: int) -> tuple[FollowUpDraft, ...
     return (FollowUpDraft("rebook", due, due + REBOOK_EXPIRES_SECONDS),) if after else ()
 
 
+def after_visit(diary: Diary, service: str, starts_at: int) -> tuple[FollowUpDraft, ...]:
+    """What follows a visit that began then: a check-in, if the clinic sends one."""
+    known = diary.services.get(service)
+    after = diary.plan_of(known).check_in
+    if known is None or not after:
+        return ()
+    due = later_in_waking_hours(starts_at + known.minutes * 60 + after, diary.zone)
+    return (FollowUpDraft("check-in", due, due + DAY_SECONDS),)
+
+
 def nudge(diary: Diary, last_inbound_at: int, now: int) -> FollowUpDraft | None:
     """A question whether to go on with a booking that was left; None when it could not leave in the 24-hour window."""
     due, end = later_in_waking_hours(now + diary.plan.nudge, diary.zone), window_closes(last_inbound_at)
@@ -75,9 +85,7 @@ def _around(diary: Diary, service: Service | None, starts_at: int, now: int) -> 
     if service.preparation and plan.preparation and now < last_call:
         due = max(now, _in_waking_hours(starts_at - plan.preparation, diary.zone))
         yield FollowUpDraft("preparation", due, last_call)
-    if plan.check_in:
-        due = later_in_waking_hours(starts_at + service.minutes * 60 + plan.check_in, diary.zone)
-        yield FollowUpDraft("check-in", due, due + DAY_SECONDS)
+    yield from after_visit(diary, service.id, starts_at)
 
 
 def _last_call(coming: list[tuple[int, int]]) -> int:

@@ -79,8 +79,11 @@ def _told(event: Event) -> dict[str, Any]:
     if not isinstance(event, FollowUpFellDue):
         return {}
     kind = kind_of(event.kind)
-    template = {"template": kind.template, "variables": event.said} if kind and kind.template else {}
-    return {"expires_at": event.expires_at, **template}
+    if kind is None or not kind.template:
+        return {"expires_at": event.expires_at}
+    # The moment a template speaks of is the one it is about: of an offer, the time that came free.
+    variables = {**event.said, "when": event.said.get("offered") or event.said.get("when", "")}
+    return {"expires_at": event.expires_at, "template": kind.template, "variables": variables}
 
 
 def _keyed(said: Iterable[Say], event: Event) -> Iterator[Words]:
