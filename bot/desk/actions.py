@@ -321,6 +321,7 @@ def _take(doing: Doing, appointment: Appointment, told: Mapping[str, Value]) -> 
     try:
         with doing.ledger.savepoint():
             moved = _moved(doing, appointment, slot)
+            doing.ledger.leave_waiting_list(appointment.id)
     except SlotTaken:
         return "taken", told
     return ("moved", told_of(diary, moved, doing.language)) if moved else ("gone", None)

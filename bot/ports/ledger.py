@@ -382,6 +382,9 @@ class WaitingListPart(Protocol):
     def join_waiting_list(self, appointment: int, now: int) -> None:
         """Remember that its patient would like to come sooner. Joining twice changes nothing."""
 
+    def leave_waiting_list(self, appointment: int) -> None:
+        """Its patient has what she wanted."""
+
     def freed(self, now: int, limit: int) -> tuple[Freed, ...]:
         """Times still ahead that appointments left, the soonest first; those that have passed are forgotten."""
 

@@ -282,6 +282,8 @@ def test_a_time_that_came_free_is_offered_and_kept_and_taken(front: Front, mei: 
         assert ledger.holds(mei.conversation, front.clock.epoch)
     assert mei.taps("Yes, take it")[0].startswith("Changed: First consultation, Wednesday 4 March 2026, 10:00.")
     assert (mei.now().starts_at, mei.now().version) == (TOMORROW_AT_TEN + DAYS, 2)
+    with front.desk.book.begin() as ledger:
+        assert ledger.who_would_like(Slot("nolan", TOMORROW_AT_TEN, TOMORROW_AT_TEN + 1800), ["first"]) == ()
 
 
 def test_a_time_is_offered_to_one_after_the_other(front: Front, mei: Patient, ravi: Patient) -> None:

@@ -12,23 +12,28 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
 from bot.adapters.sql import SqlBook
+from bot.adapters.sql.book import SqlLedger
 from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.ports import Appointment, BookAway, Booking, FollowUpDraft, NewTime
 from tests.chaos.twilio import Accepted
 from tests.universe import SHIPPED
 
+T = TypeVar("T")
 HOUR = 3600
 STARTS_AFTER_SECONDS = 6 * HOUR
 EXPIRES_SECONDS = 3 * HOUR
 GRACE_SECONDS = 5.0
 """Before the first reminder falls due."""
+MADE_A_SECOND = 100
+TOGETHER = 50
+"""So many appointments are written down in one transaction."""
 TRY_AGAIN_SECONDS = 0.2
 ROWS = "SELECT f.id, f.appointment_id, f.made_for_version, f.due_at, f.status, f.why FROM follow_up f"
 ATTEMPTS = (
@@ -71,14 +76,26 @@ class Reminders:
         found = re.search(r"(?m)^time zone: (.*)$", (self.flows / "clinic.yaml").read_text())
         assert found
         self.zone = found.group(1)
-        self.began = time.time() + GRACE_SECONDS
+        self.began = time.time() + GRACE_SECONDS + self.count_of / MADE_A_SECOND
         self.ends = self.began + 0.85 * self.seconds
-        self.made = [self._book(number) for number in range(self.count_of)]
+        self.made: list[Appointment] = []
+        for first in range(0, self.count_of, TOGETHER):
+            numbers = range(first, min(first + TOGETHER, self.count_of))
+            self.made += self._write(lambda ledger, numbers=numbers: [self._book(ledger, one) for one in numbers])
 
     def close(self) -> None:
         self.book.dispose()
 
-    def _book(self, number: int) -> Appointment:
+    def _write(self, write: Callable[[SqlLedger], T]) -> T:
+        """One transaction, as often as it takes: the house writes too."""
+        while True:
+            try:
+                with self.book.begin() as ledger:
+                    return write(ledger)
+            except BookAway:
+                time.sleep(TRY_AGAIN_SECONDS)
+
+    def _book(self, ledger: SqlLedger, number: int) -> Appointment:
         id, now = f"r{number:08d}", int(time.time())
         due = int(self.began + (self.ends - self.began) * number / self.count_of)
         start = now - now % HOUR + STARTS_AFTER_SECONDS + number * HOUR
@@ -86,10 +103,8 @@ class Reminders:
             f"R{number:06d}", id, "Mei Ling Tan", "", "me", "first", Slot("nolan", start, start + 1800),
             Busy("nolan", start, start + 1800), self._local(start), self.zone, (_draft(due),),
         )  # fmt: skip
-        with self.book.begin() as ledger:
-            conversation = Conversation(id, f"whatsapp:+658{number:07d}", greeted=True, last_inbound_at=now)
-            ledger.create(conversation, now)
-            return ledger.book(booking, now)
+        ledger.create(Conversation(id, f"whatsapp:+658{number:07d}", greeted=True, last_inbound_at=now), now)
+        return ledger.book(booking, now)
 
     def _local(self, start: int) -> str:
         return f"{datetime.fromtimestamp(start, ZoneInfo(self.zone)):%Y-%m-%dT%H:%M}"
@@ -102,30 +117,22 @@ class Reminders:
             yield partial(self._change, one, cancel=number % 2 == 0)
 
     def _change(self, one: Appointment, cancel: bool) -> None:
-        while True:
-            try:
-                return self._try_to_change(one, cancel)
-            except BookAway:
-                time.sleep(TRY_AGAIN_SECONDS)
+        self.claimed_before[one.id] = self._write(lambda ledger: self._changed(ledger, one, cancel))
 
-    def _try_to_change(self, one: Appointment, cancel: bool) -> None:
+    def _changed(self, ledger: SqlLedger, one: Appointment, cancel: bool) -> set[str]:
+        """Change it, and say which attempts were claimed before."""
         now = int(time.time())
-        with self.book.begin() as ledger:
-            # As a turn does: whoever claims words of this conversation did so before, or will see the change.
-            ledger.head(one.conversation)
-            if cancel:
-                ledger.cancel(one.id, now)
-            else:
-                start = one.starts_at + 1800
-                busy = Busy("nolan", start, start + 1800)
-                due = max(now + 1, int(random.uniform(time.time(), self.ends)))  # noqa: S311 - any moment will do
-                draft = _draft(due)
-                ledger.move(
-                    one.id, NewTime(Slot("nolan", start, start + 1800), busy, self._local(start), (draft,)), now
-                )
-            rows = ledger._connection.execute(text(f"{ATTEMPTS} AND o.conversation = :id"), {"id": one.conversation})
-            claimed = {row.id for row in rows}
-        self.claimed_before[one.id] = claimed
+        # As a turn does: whoever claims words of this conversation did so before, or will see the change.
+        ledger.head(one.conversation)
+        if cancel:
+            ledger.cancel(one.id, now)
+        else:
+            slot = Slot("nolan", one.starts_at + 1800, one.starts_at + 3600)
+            draft = _draft(max(now + 1, int(random.uniform(now, self.ends))))  # noqa: S311 - any moment will do
+            to = NewTime(slot, Busy("nolan", slot.start, slot.end), self._local(slot.start), (draft,))
+            ledger.move(one.id, to, now)
+        rows = ledger._connection.execute(text(f"{ATTEMPTS} AND o.conversation = :id"), {"id": one.conversation})
+        return {row.id for row in rows}
 
     def drain(self, seconds_max: float) -> float:
         """Wait until nothing is due or on its way; how long it took."""
@@ -135,12 +142,7 @@ class Reminders:
         return time.monotonic() - began
 
     def _ask(self, query: str) -> Sequence[Any]:
-        while True:
-            try:
-                with self.book.begin() as ledger:
-                    return ledger._connection.execute(text(query)).all()
-            except BookAway:
-                time.sleep(TRY_AGAIN_SECONDS)
+        return self._write(lambda ledger: ledger._connection.execute(text(query)).all())
 
     # ---- what was wrong
 

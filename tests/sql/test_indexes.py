@@ -68,6 +68,7 @@ def everything_happens(book: SqlBook) -> None:
         ledger.freed(NOW, 5)
         ledger.who_would_like(slot(), ["consultation"])
         ledger.settled(1)
+        ledger.leave_waiting_list(made.id)
         ledger.move(made.id, NewTime(slot(), busy(), "", ()), NOW)
         ledger.not_theirs(made.id, NOW)
         ledger.cancel(made.id, NOW)

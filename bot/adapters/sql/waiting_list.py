@@ -15,6 +15,7 @@ from bot.core.calendar import Slot
 from bot.ports import Appointment, Freed
 
 _JOIN = insert_or_leave(waiting_list).on_conflict_do_nothing(index_elements=["appointment_id"])
+_LEAVE = delete(waiting_list).where(waiting_list.c.appointment_id == bindparam("appointment"))
 _ANYBODY = select(waiting_list.c.appointment_id).limit(1)
 _FREED = insert(freed_time)
 _FORGET = delete(freed_time).where(freed_time.c.starts_at <= bindparam("now"))
@@ -43,6 +44,9 @@ class WaitingList(Part):
 
     def join_waiting_list(self, appointment: int, now: int) -> None:
         self._connection.execute(_JOIN, {"appointment_id": appointment, "since": now})
+
+    def leave_waiting_list(self, appointment: int) -> None:
+        self._connection.execute(_LEAVE, {"appointment": appointment})
 
     def freed(self, now: int, limit: int) -> tuple[Freed, ...]:
         rows = self._connection.execute(_AHEAD, {"rows_max": limit}).all()
