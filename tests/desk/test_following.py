@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
 from bot.core.calendar import Busy, Slot
+from bot.core.effects import DoAction
 from bot.desk import reception
 from bot.desk.actions import carry_out
 from bot.desk.follow_ups import FAILURES_MAX, listed, send_follow_up
@@ -372,9 +375,25 @@ def test_one_record_with_which_everything_fails_stops_nobody_and_is_shown_to_sta
     assert not any("whatsapp" in str(ids) for _, ids in front.reports)
 
 
-def test_an_engine_of_our_own_action_that_fails_comes_out_as_failed(front: Front, mei: Patient) -> None:
-    from bot.core.effects import DoAction
+def test_words_that_cannot_be_made_are_no_reason_to_apologise_to_who_asked_for_nothing(
+    front: Front, mei: Patient
+) -> None:
+    front.later(hours=24, minutes=40)
+    mei.says("hello")
+    front.later(minutes=20)
+    clinic = front.desk.clinic
+    texts = {name: text for name, text in clinic.texts.items() if name != "reminder"}
+    broken = replace(front.desk, clinic=replace(clinic, texts=texts))
+    with front.desk.book.begin() as ledger:
+        (due,) = ledger.follow_ups_due(front.clock.epoch, 10)
+    send_follow_up(broken, due)
+    assert mei.reads() == []
+    assert front.reasons() == []
+    send_follow_up(front.desk, due)
+    assert len(mei.reads()) == 1
 
+
+def test_an_answer_that_fails_comes_out_as_failed(front: Front, mei: Patient) -> None:
     with front.desk.book.begin() as ledger:
         state = ledger.read(mei.conversation)
         assert state is not None
