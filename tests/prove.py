@@ -15,6 +15,10 @@ PROOFS = (
     ("nothing is lost when Redis is emptied", ["tests.chaos.flushes", "--times", "100"]),
     ("nothing is lost or doubled whatever dies", ["tests.chaos", "--deliveries", "1000", "--kills", "8"]),
     ("nor on PostgreSQL", ["tests.chaos", "--deliveries", "500", "--kills", "5", "--postgresql"]),
+    (
+        "no reminder is lost, said twice or said of an old time",
+        ["tests.reminders", "--reminders", "100", "--kills", "30", "--seconds", "45"],
+    ),
     ("every message is answered", ["tests.bench", "--short"]),
 )
 MEANWHILE = ("nothing grows", ["tests.soak", "--minutes", "3"])

@@ -11,9 +11,10 @@ from bot.adapters.flows_nodes import Entries, Node, Scalar
 from bot.adapters.flows_page import Page, Translation
 from bot.adapters.flows_steps import Defaults, read_silence
 from bot.core.engine_texts import ENGINE_TEXTS
-from bot.core.flow import Anywhere, AnywhereAct, AnywhereThen, Question, Text, Value
+from bot.core.flow import Anywhere, AnywhereAct, AnywhereThen, Entry, Question, Text, Value
 
 _KEYS = ("languages", "start", "defaults", "anywhere", "texts")
+_FOLLOW_UP_ANSWERS = ("book", "move", "cancel")
 _START_KEYS = ("first contact", "otherwise")
 _DEFAULT_KEYS = ("tries", "not understood", "after last try", "silent")
 _ACTS: Mapping[str, AnywhereAct] = {"do": "step back", "run": "run", "answers": "answers", "hand over": "hand over"}
@@ -34,6 +35,7 @@ class Engine:
     texts: Mapping[str, Text] = field(default_factory=dict)
     first_contact: str = ""
     otherwise: str = ""
+    follow_ups: Mapping[str, Entry] = field(default_factory=dict)
 
 
 def read_languages(page: Page, node: Node) -> tuple[str, ...]:
@@ -48,7 +50,7 @@ def read_languages(page: Page, node: Node) -> tuple[str, ...]:
 
 def read_engine(page: Page, node: Node) -> Engine:
     """What holds in every flow."""
-    entries = page.keys(node, "_clinic.yaml", _KEYS, _KEYS)
+    entries = page.keys(node, "_clinic.yaml", (*_KEYS, "follow ups"), _KEYS)
     start = page.keys(entries.values.get("start"), '"start"', _START_KEYS, _START_KEYS)
     defaults = _defaults(page, entries.values.get("defaults"))
     return Engine(
@@ -57,7 +59,18 @@ def read_engine(page: Page, node: Node) -> Engine:
         texts=_texts(page, entries.values.get("texts"), defaults),
         first_contact=page.word(start, "first contact"),
         otherwise=page.word(start, "otherwise"),
+        follow_ups=_follow_ups(page, entries.values.get("follow ups")),
     )
+
+
+def _follow_ups(page: Page, node: Node | None) -> dict[str, Entry]:
+    """Where answers to follow-ups lead: ``FLOW``, or ``FLOW.STEP`` for the appointment it is about."""
+    entries = page.keys(node, '"follow ups"', _FOLLOW_UP_ANSWERS)
+    found = {}
+    for answer in entries.values.keys() & set(_FOLLOW_UP_ANSWERS):
+        flow, _, step = page.word(entries, answer).partition(".")
+        found[answer] = Entry(flow.strip(), step.strip(), entries.keys[answer].line)
+    return found
 
 
 def _defaults(page: Page, node: Node | None) -> Defaults:

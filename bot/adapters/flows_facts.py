@@ -7,12 +7,14 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta, tzinfo
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
+from bot.adapters.flows_follow_ups import read_notes, read_plan, read_reminders
+from bot.adapters.flows_nodes import Entries, Items, Node
 from bot.adapters.flows_page import Page, data
 from bot.adapters.public_holidays import public_holidays
-from bot.core.calendar import Diary, Opening, Practitioner, Service
+from bot.core.calendar import Diary, Opening, Plan, Practitioner, Service
 from bot.core.fault import did_you_mean
 from bot.core.flow import Value
 
@@ -22,14 +24,18 @@ CLOSED_DAYS_MAX = 370
 KEYS = (
     "name", "short name", "time zone", "country", "language names", "address", "directions", "phone", "email",
     "website", "hours", "hours text", "closed", "appointments", "notice minutes", "horizon days", "slot minutes",
-    "hold minutes", "practitioners", "services", "reminders", "example values", "confirmed",
+    "hold minutes", "practitioners", "services", "reminders", "follow ups", "example values", "confirmed",
 )  # fmt: skip
 _REQUIRED = ("name", "time zone", "country", "phone", "hours", "appointments", "practitioners", "services")
 _PERSON_KEYS = ("name", "short name", "title", "hours")
-SERVICE_KEYS = ("name", "short name", "minutes", "buffer before", "buffer after", "practitioners", "names")
+SERVICE_KEYS = (
+    "name", "short name", "minutes", "buffer before", "buffer after", "practitioners", "names", "reminders",
+    "follow ups", "preparation",
+)  # fmt: skip
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STRETCH = re.compile(r"([01]\d|2[0-3]):([0-5]\d) ?[-–] ?([01]\d|2[0-4]):([0-5]\d)")
 
+T = TypeVar("T")
 EMPTY_DIARY = Diary(UTC, {}, {})
 
 Hours = dict[int, tuple[Opening, ...]]
@@ -58,10 +64,12 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collec
     page.one_of(entries, "appointments", ("book", "request"))
     clinic_hours = _hours(page, entries.values.get("hours"))
     people = {person.id: person for person in _people(page, entries.values.get("practitioners"), clinic_hours)}
-    services = {service.id: service for service in _services(page, entries.values.get("services"), people)}
+    plan = read_plan(page, entries.values.get("follow ups"), EMPTY_DIARY.plan)
+    offered = _services(page, entries.values.get("services"), people, plan, languages)
+    services = {service.id: service for service in offered}
     _tell_examples(page, entries)
     plain = {key: data(value) for key, value in entries.values.items()}
-    diary = _diary(page, entries, people, services)
+    diary = replace(_diary(page, entries, people, services), plan=plan)
     closed = diary.closed | _public_holidays(page, entries, years)
     return Facts(plain, _lists(plain, people, services, languages), replace(diary, closed=closed))
 
@@ -130,7 +138,9 @@ def _people(page: Page, node: Node | None, clinic_hours: Hours) -> list[Practiti
     return people
 
 
-def _services(page: Page, node: Node | None, people: Mapping[str, Practitioner]) -> list[Service]:
+def _services(
+    page: Page, node: Node | None, people: Mapping[str, Practitioner], plan: Plan, languages: tuple[str, ...]
+) -> list[Service]:
     services = []
     for key, value in page.named(node, '"services"', _ID):
         what = f'the service "{key.text}"'
@@ -149,6 +159,9 @@ def _services(page: Page, node: Node | None, people: Mapping[str, Practitioner])
             key.text, page.word(entries, "name"), page.number(entries, "minutes", 5, 480) or 30, who,
             page.number(entries, "buffer before", 0, 240) or 0, page.number(entries, "buffer after", 0, 240) or 0,
             {k: str(v) for k, v in names.items()} if isinstance(names, Mapping) else {},
+            read_reminders(page, entries.values.get("reminders")),
+            read_plan(page, entries.values["follow ups"], plan) if "follow ups" in entries.values else None,
+            read_notes(page, entries.values.get("preparation"), languages),
         ))  # fmt: skip
     return services
 
@@ -197,11 +210,11 @@ def _diary(page: Page, entries: Entries, people: Mapping[str, Practitioner], ser
         horizon_days=_or(number(entries, "horizon days", 1, 366), empty.horizon_days),
         slot_minutes=_or(number(entries, "slot minutes", 5, 480), empty.slot_minutes),
         hold_minutes=_or(number(entries, "hold minutes", 1, 120), empty.hold_minutes),
-        reminders=_reminders(page, entries.values.get("reminders"), empty.reminders),
+        reminders=_or(read_reminders(page, entries.values.get("reminders")), empty.reminders),
     )
 
 
-def _or(value: int | None, default: int) -> int:
+def _or(value: T | None, default: T) -> T:
     return default if value is None else value
 
 
@@ -255,12 +268,3 @@ def _day(page: Page, entries: Entries, key: str) -> date | None:
         pass  # 30 February: told below like any other text that is no day
     page.fault("E04", entries.values.get(key, entries), f'"{key}: {word[:20]}" is no day.', 'Write "2026-12-25".')
     return None
-
-
-def _reminders(page: Page, node: Node | None, default: tuple[int, ...]) -> tuple[int, ...]:
-    if node is None:
-        return default
-    entries = page.keys(node, '"reminders"', ("before",), ("before",))
-    items = page.of(Items, entries.values.get("before"), '"before"')
-    found = (page.seconds(page.of(Scalar, item, '"before"'), '"before"') for item in (items.items if items else ()))
-    return tuple(sorted((seconds for seconds in found if seconds), reverse=True))

@@ -143,6 +143,7 @@ class _Shelf:
             start_words={fold(word): flow.name for flow in flows.values() for word in flow.starts_with},
             templates=templates,
             anywhere_words={fold(word): one for one in engine.anywhere for word in one.words},
+            follow_ups=engine.follow_ups,
         )
         return clinic, facts.diary
 

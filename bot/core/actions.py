@@ -110,14 +110,42 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
                 needs_confirmation=True,
             ),
             Declared("appointments.list", {}, {"found": _OPTIONS, "none": (), "failed": ()}, of="appointment"),
+            Declared(
+                "waiting_list.join",
+                _of_kind("appointment"),
+                {"joined": (), "gone": (), "failed": ()},
+                kind="write",
+            ),
             Declared("faq.questions", _of_kind("topic"), {"found": _OPTIONS, "none": ()}, of="question"),
             Declared("faq.answer", _of_kind("question"), {"found": ("text",), "none": ()}),
             Declared("contact.stop", {}, {"stopped": (), "failed": ()}, kind="write"),
             Declared("contact.start", {}, {"started": (), "failed": ()}, kind="write"),
+            Declared("contact.agree", {}, {"agreed": (), "failed": ()}, kind="write"),
             Declared("language.set", _of_kind("language"), {"set": ()}, kind="write"),
         )
     }
 )
+
+FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE = "follow_up.answer", "follow_up.nudge"
+ENGINES_OWN: Mapping[str, Declared] = MappingProxyType(
+    {
+        declared.name: declared
+        for declared in (
+            Declared(
+                FOLLOW_UP_ANSWER,
+                dict.fromkeys(("follow_up", "appointment", "version", "answer"), "text"),
+                dict.fromkeys(
+                    ("confirmed", "move", "cancel", "moved", "taken", "kept", "changed"),
+                    ("service", "when", "number", "practitioner"),
+                )
+                | {"gone": (), "not_theirs": (), "failed": ()},
+                kind="write",
+            ),
+            Declared(FOLLOW_UP_NUDGE, {}, {"made": (), "none": (), "failed": ()}, kind="write"),
+        )
+    }
+)
+"""What the engine asks for by itself; no flow may."""
 
 OPTIONAL_INPUTS = frozenset({"phone", "whom", "practitioner"})
 """Inputs that a flow may leave out."""

@@ -38,6 +38,22 @@ class Practitioner:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """When follow-ups fall due, in seconds. 0 or nothing: never."""
+
+    preparation: int = 48 * 3600
+    """Before the start, for services that have notes to prepare with."""
+    check_in: int = 0
+    """After the end."""
+    rebook: int = 0
+    """After staff marked a patient as missed."""
+    nudge: int = 0
+    """After a booking was left unfinished."""
+    offer: int = 30 * 60
+    """How long a time that came free is kept for whom it is offered to."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """What can be booked, and who offers it. Buffers are kept free before and after."""
 
@@ -49,6 +65,11 @@ class Service:
     buffer_after: int = 0
     names: Mapping[str, str] = field(default_factory=dict)
     """Name by language code."""
+    reminders: tuple[int, ...] | None = None
+    plan: Plan | None = None
+    """Its own reminders and other follow-ups; None: the clinic's."""
+    preparation: Mapping[str, str] = field(default_factory=dict)
+    """What to bring or to do before, by language code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +85,17 @@ class Diary:
     slot_minutes: int = 30
     hold_minutes: int = HOLD_MINUTES
     reminders: tuple[int, ...] = (72 * 3600, 24 * 3600)
-    """How long before an appointment a reminder goes out, in seconds."""
+    """How long before an appointment a reminder goes out, in seconds, unless its service says otherwise."""
+    plan: Plan = field(default_factory=Plan)
+    """The other follow-ups."""
+
+    def reminders_of(self, service: Service | None) -> tuple[int, ...]:
+        """How long before an appointment for a service reminders go out, in seconds."""
+        return self.reminders if service is None or service.reminders is None else service.reminders
+
+    def plan_of(self, service: Service | None) -> Plan:
+        """When the other follow-ups of a service fall due."""
+        return self.plan if service is None or service.plan is None else service.plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,24 @@ def missing_targets(clinic: Clinic) -> Iterator[Fault]:
         if one.run is not None and one.run not in clinic.flows:
             message = f'"{one.name}" runs "{one.run}" - no such flow.'
             yield Fault("E10", ENGINE_FILE, one.line, 0, "", message, _flows(clinic, one.run))
+    yield from missing_entries(clinic)
     for question in clinic.questions.values():
         if question.run is not None and question.run not in clinic.flows:
             message = f'"{question.id}" runs "{question.run}" - no such flow.'
             yield Fault("E10", FAQ_FILE, question.line, 0, "", message, _flows(clinic, question.run))
+
+
+def missing_entries(clinic: Clinic) -> Iterator[Fault]:
+    """E10: an answer to a follow-up leads to a step or flow that is not there."""
+    for answer, entry in clinic.follow_ups.items():
+        flow = clinic.flows.get(entry.flow)
+        if flow is not None and (not entry.step or entry.step in flow.steps):
+            continue
+        where = f"{entry.flow}.{entry.step}" if flow else entry.flow
+        known = [f"{entry.flow}.{step}" for step in flow.steps] if flow else [*clinic.flows]
+        message = f'"{answer}" leads to "{where}" - no such {"step" if flow else "flow"}.'
+        remedy = did_you_mean(where, known, "Name a flow, or FLOW.STEP.")
+        yield Fault("E10", ENGINE_FILE, entry.line, 0, "", message, remedy)
 
 
 def _missing(clinic: Clinic, flow: Flow, step: Step, way: Way) -> Iterator[Fault]:

@@ -17,9 +17,9 @@ _SENTENCE = re.compile(r"[.!?。！？\n]")
 _TELLS = re.compile(
     r"\b(?:write|reply|type|send|tulis|taip|balas|hantar)\b|写|寫|输入|輸入|回复|回覆|发送", re.IGNORECASE
 )
-_WORDS = r"[\"“「]([^\"”」]{1,40})[\"”」]|([A-Z]{3,}(?: [A-Z]{2,})*)\b"
+_WORDS = r"[\"“「]([^\"”」]{1,40})[\"”」]|([A-Z]{2,}(?: [A-Z]{2,})+|[A-Z]{3,})\b"
 _FIRST = re.compile(rf"\s*(?:with |dengan )?(?:{_WORDS})")
-_FURTHER = re.compile(rf"(?:\bor|\batau|或|或者|,|，|、) ?(?:\w+ )?(?:{_WORDS})")
+_FURTHER = re.compile(rf"(?:\bor|\batau|或|或者|,|，|、) ?(?:[a-z]+ )?(?:{_WORDS})")
 
 
 def promised_words(text: str) -> Iterator[str]:

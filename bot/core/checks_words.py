@@ -13,6 +13,7 @@ from bot.core.checks_kinds import OF_LISTS, Kinds, kinds_of_names
 from bot.core.events import Reading
 from bot.core.fault import At, Fault, level_of
 from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Run, Say, Step, Text
+from bot.core.follow_up import KINDS
 from bot.core.names import clinic_fact, label, names_in
 from bot.core.ways import Way, ways_of
 from bot.core.wording import QUESTION_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
@@ -86,6 +87,7 @@ def engine_spots(clinic: Clinic) -> Iterator[Spot]:
     sizes = {"list button": BUTTON_CHARACTERS_MAX, "continue yes": BUTTON_CHARACTERS_MAX,
              "continue no": BUTTON_CHARACTERS_MAX, "more": ROW_CHARACTERS_MAX,
              "none of these": ROW_CHARACTERS_MAX}  # fmt: skip
+    sizes |= {f"{kind.text} {option}": BUTTON_CHARACTERS_MAX for kind in KINDS.values() for option in kind.options}
     for name, text in clinic.texts.items():
         yield Spot(ENGINE_FILE, 0, "", f'the text "{name}"', text, sizes.get(name, QUESTION_CHARACTERS_MAX))
     for question in clinic.questions.values():

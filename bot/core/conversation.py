@@ -74,6 +74,17 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """The follow-up that asked something last, beside the open question. Words mean it only as the next thing said."""
+
+    turn: int
+    id: int
+    kind: str
+    appointment: int = 0
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Everything a turn decides on. Instants are UTC epoch seconds; 0 means never."""
 
@@ -95,6 +106,9 @@ class Conversation:
     open: Open | None = None
     greeted: bool = False
     opted_out: bool = False
+    agreed_at: int = 0
+    """When the patient agreed to promotion; the journal has the words."""
+    followed: Followed | None = None
     footer_at: int = 0
     unreachable: str = ""
     """Why nothing can be written to this address, until the patient writes from it again."""
@@ -122,7 +136,7 @@ _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
         one.name: one.default if one.default_factory is dataclasses.MISSING else one.default_factory()
         for one in dataclasses.fields(kind)
     }
-    for kind in (Passed, Frame, Shown, Open, Conversation)
+    for kind in (Passed, Frame, Shown, Open, Followed, Conversation)
 }
 """The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
 _ALL_OF = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
@@ -140,6 +154,8 @@ def from_data(data: Mapping[str, Any]) -> Conversation:
     fields["stack"] = tuple(_frame(frame) for frame in data.get("stack", ()))
     if data.get("open") is not None:
         fields["open"] = _open(data["open"])
+    if data.get("followed") is not None:
+        fields["followed"] = Followed(**_known(Followed, data["followed"]))
     return Conversation(**fields)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+_APPOINTMENT = ("service", "when", "number", "practitioner")
+
 ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "which one": ("first", "second"),
@@ -25,7 +27,32 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "more": (),
         "numbered": (),
         "anything else": (),
-        "reminder": ("service", "when", "number", "practitioner"),
+        "reminder": _APPOINTMENT,
+        "reminder confirm": (),
+        "reminder move": (),
+        "reminder cancel": (),
+        "preparation": (*_APPOINTMENT, "notes"),
+        "check in": _APPOINTMENT,
+        "check in well": (),
+        "check in call": (),
+        "rebook": _APPOINTMENT,
+        "rebook book": (),
+        "rebook no": (),
+        "offer": (*_APPOINTMENT, "offered"),
+        "offer take": (),
+        "offer keep": (),
+        "nudge": (),
+        "nudge book": (),
+        "nudge no": (),
+        "confirmed": _APPOINTMENT,
+        "changed since": _APPOINTMENT,
+        "not booked": _APPOINTMENT,
+        "not theirs": (),
+        "moved to": _APPOINTMENT,
+        "offer gone": _APPOINTMENT,
+        "kept": _APPOINTMENT,
+        "left for staff": (),
+        "no thanks": (),
         "stopped": (),
         "started": (),
         "not understood": (),

@@ -63,8 +63,26 @@ class Outcome:
     """Set when the action changed the language the patient is answered in."""
     opted_out: bool | None = None
     """Set when the action recorded that the patient wants no more messages, or wants them again."""
+    agreed: bool = False
+    """Set when the patient agreed to promotion."""
     for_staff: str = ""
     """Set when staff have to do something now, while the bot goes on: what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpFellDue:
+    """A follow-up is said now. ``said`` holds what its text may name, in the patient's language.
+
+    ``{"id": 7, "kind": "reminder-24h", "appointment": 3, "version": 1, "said": {"when": "Tuesday …"}}``
+    """
+
+    id: int
+    kind: str
+    appointment: int = 0
+    version: int = 0
+    """Of the appointment when it was said: an answer counts for that one."""
+    said: Mapping[str, str] = field(default_factory=dict)
+    expires_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +124,29 @@ class DeliveryFailed:
     why: str
 
 
-Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffTookOver | StaffReplied | StaffHandedBack | DeliveryFailed
+Event: TypeAlias = (
+    Message
+    | Outcome
+    | FollowUpFellDue
+    | SilenceRanOut
+    | StaffTookOver
+    | StaffReplied
+    | StaffHandedBack
+    | DeliveryFailed
+)
 
 _KINDS: Mapping[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack, DeliveryFailed)
+    for kind in (
+        Message,
+        Outcome,
+        FollowUpFellDue,
+        SilenceRanOut,
+        StaffTookOver,
+        StaffReplied,
+        StaffHandedBack,
+        DeliveryFailed,
+    )
 }
 
 

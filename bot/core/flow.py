@@ -219,6 +219,15 @@ class MessageTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A way into a flow from outside: at its first step, or at a named one with the appointment it is about."""
+
+    flow: str
+    step: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     """Everything the clinic's files say, as one value that is swapped whole.
 
@@ -243,3 +252,5 @@ class Clinic:
     """Folded word in any language -> what it does."""
     templates: Mapping[str, MessageTemplate] = field(default_factory=dict)
     """Words that may start a conversation, by name."""
+    follow_ups: Mapping[str, Entry] = field(default_factory=dict)
+    """Where answers to follow-ups lead: ``book``, ``move`` and ``cancel``."""

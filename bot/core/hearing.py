@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import asking_faq, choosing, safety, wayfinding
+from bot.core import asking_faq, choosing, following, safety, wayfinding
 from bot.core.answers import fold
 from bot.core.effects import Note
 from bot.core.events import Message
@@ -78,7 +78,7 @@ def _opting(walk: Walk, message: Message) -> bool:
     if found is None or found.name not in ("stop", "start") or walk.conversation.control == "bot":
         return False
     walk.effects.append(Note("patient_asked_to_stop" if found.name == "stop" else "patient_asked_to_start"))
-    walk.change(opted_out=found.name == "stop")
+    walk.change(opted_out=found.name == "stop", agreed_at=0 if found.name == "stop" else walk.conversation.agreed_at)
     walk.say_text("stopped" if found.name == "stop" else "started", "notice")
     return True
 
@@ -155,10 +155,13 @@ def _not_understood(walk: Walk, message: Message) -> None:
 
 
 _MEANINGS = (
+    following.tap,
     choosing.tap,
+    following.in_words,
     choosing.shown_option,
     wayfinding.anywhere,
     wayfinding.start_word,
+    following.told,
     asking_faq.question_before_text,
     wayfinding.person_named,
     choosing.typed,

@@ -10,7 +10,8 @@ a person.
 What a patient's message means is tried in a fixed order: a red flag (before everything else, whoever has the
 conversation), stop and the safety list, who has the conversation, a button or option that was actually shown, words
 that work anywhere, the value the question asks for, a question the FAQ answers (the open question is then asked
-again), and otherwise "not understood"; after the last try a person is called.
+again), and otherwise "not understood"; after the last try a person is called. An answer to a follow-up is heard
+whatever flow is open: a tap at any time, words when the follow-up was the last thing said.
 
 Words of a turn that hands over are notices: they must reach the patient although the bot may not speak any more.
 """
@@ -21,12 +22,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.core import hearing
+from bot.core import following, hearing
+from bot.core.actions import FOLLOW_UP_ANSWER
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say, Trod
 from bot.core.events import (
     DeliveryFailed,
     Event,
+    FollowUpFellDue,
     Message,
     Outcome,
     SilenceRanOut,
@@ -67,6 +70,8 @@ def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: dat
             hearing.hear(walk, event)
         case Outcome():
             _outcome(walk, event)
+        case FollowUpFellDue():
+            following.say(walk, event)
         case SilenceRanOut():
             _silence(walk)
         case StaffTookOver(by=by):
@@ -88,10 +93,15 @@ def _outcome(walk: Walk, outcome: Outcome) -> None:
     if outcome.language:
         walk.change(language=outcome.language, language_chosen=True)
     if outcome.opted_out is not None:
-        walk.change(opted_out=outcome.opted_out)
+        walk.change(opted_out=outcome.opted_out, agreed_at=0 if outcome.opted_out else walk.conversation.agreed_at)
+    if outcome.agreed:
+        walk.change(agreed_at=walk.now)
     if outcome.for_staff:
         walk.change(look=True, reason=outcome.for_staff)
         walk.effects.append(Note("left_for_staff", outcome.for_staff))
+    if outcome.action == FOLLOW_UP_ANSWER:
+        following.came_out(walk, outcome)
+        return
     step = walk.step
     if not isinstance(step.body, Do) or step.body.action != outcome.action:
         raise LookupError(f"{outcome.action} came out although {walk.frame.flow}.{step.name} did not ask for it")
@@ -100,6 +110,8 @@ def _outcome(walk: Walk, outcome: Outcome) -> None:
 
 def _silence(walk: Walk) -> None:
     if walk.conversation.control == "bot" and walk.conversation.open is not None:
+        if walk.gives_up:
+            following.nudge_later(walk)
         walk.silence_ran_out()
 
 

@@ -40,13 +40,13 @@ class Walk(Questions):
 
     # ---- starting, ending, going on
 
-    def start(self, flow: str, then: Then = "go on", inputs: Mapping[str, Value] | None = None) -> None:
-        """Run a flow on top of what runs, and walk it."""
+    def start(self, flow: str, then: Then = "go on", inputs: Mapping[str, Value] | None = None, step: str = "") -> None:
+        """Run a flow on top of what runs, and walk it from its first step or a named one."""
         if flow not in self.clinic.flows:
             raise Stranded(f"no flow {flow}")
         if len(self.conversation.stack) >= STACK_MAX:
             raise Stranded(f"more than {STACK_MAX} flows inside each other")
-        frame = Frame(flow, self.clinic.flows[flow].first.name, dict(inputs or {}), then=then)
+        frame = Frame(flow, step or self.clinic.flows[flow].first.name, dict(inputs or {}), then=then)
         self.change(stack=(*self.conversation.stack, frame), open=None, silence_due=0)
         self.trod("started")
         self.walk()
@@ -288,6 +288,13 @@ class Walk(Questions):
         self.undo(before.opened)
         self.set(step=before.step, saved=before.saved, passed=frame.passed[:-1], tries=0, page=0, asked=0)
         self.walk()
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether the silence rule that is due leaves the question."""
+        question, body = self.conversation.open, self.step.body if self.conversation.stack else None
+        rules = body.silent if isinstance(body, Ask) else ()
+        return question is not None and question.silence < len(rules) and rules[question.silence].goes is not None
 
     def silence_ran_out(self) -> None:
         """Nobody answered: follow the open question's next rule."""

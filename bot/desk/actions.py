@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core import safety
-from bot.core.actions import ACTIONS
+from bot.core.actions import ACTIONS, ENGINES_OWN, FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE
 from bot.core.calendar import Slot, Wanted, bookable_days, bounds, busy_around, free_slots, who_offers
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction
 from bot.core.events import Outcome
 from bot.core.flow import Value
+from bot.core.follow_up_words import NOT_ME
 from bot.core.names import label
 from bot.core.reference import SPACE, reference
-from bot.desk.clinic_time import day_label, short_label, time_label, when_label
-from bot.desk.follow_ups import drafts
+from bot.desk.clinic_time import day_label, time_label, when_label
+from bot.desk.planning import drafts, nudge
+from bot.desk.telling import option_of, told_of
 from bot.ports import Appointment, BookAway, Booking, Desk, Ledger, NewTime, SlotTaken
 
 
@@ -63,7 +65,7 @@ class Doing:
 def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoAction, now: datetime) -> Outcome:
     """Do what a flow asked for. What fails for any other reason than the database being away is undone, told to the
     operator, and comes out as ``failed`` where the action declares it, so that the flow's own words are said."""
-    act = _ACTIONS[asked.action]
+    act = _ACTIONS.get(asked.action) or _ENGINES_OWN[asked.action]
     name: str
     value: Value
     try:
@@ -74,7 +76,7 @@ def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoA
     except BookAway:
         raise
     except Exception as error:
-        if "failed" not in ACTIONS[asked.action].gives:
+        if "failed" not in (ACTIONS.get(asked.action) or ENGINES_OWN[asked.action]).gives:
             raise
         ids = {"action": asked.action, "conversation": conversation.id, "error": type(error).__name__}
         desk.report("action_failed", ids)
@@ -83,6 +85,10 @@ def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoA
         return Outcome(asked.action, name, value, language=str(value))
     if name == "requested":
         return Outcome(asked.action, name, value, for_staff="Wants an appointment: confirm a time")
+    if name == "not_theirs":
+        return Outcome(asked.action, name, for_staff="Says that an appointment asked about is not theirs")
+    if asked.action == "contact.agree":
+        return Outcome(asked.action, name, agreed=name == "agreed")
     if asked.action in ("contact.stop", "contact.start"):
         return Outcome(asked.action, name, opted_out=asked.action == "contact.stop")
     return Outcome(asked.action, name, value)
@@ -170,7 +176,7 @@ def _book(doing: Doing) -> Came:
             busy=busy_around(slot, diary.services[service]),
             local_start=f"{local:%Y-%m-%dT%H:%M}",
             zone=str(diary.zone),
-            follow_ups=drafts(diary, slot.start, doing.stamp),
+            follow_ups=drafts(diary, slot.start, doing.stamp, service),
         ),
         doing.stamp,
     )
@@ -197,22 +203,25 @@ def _request(doing: Doing) -> Came:
 
 
 def _move(doing: Doing) -> Came:
-    diary = doing.desk.diary
     appointment = doing.ledger.appointment(int(doing.id("appointment")), doing.conversation.id)
     if appointment is None or appointment.status != "booked":
         return "gone", None
-    slot = _slot(doing, appointment.service)
-    moved = doing.ledger.move(
+    moved = _moved(doing, appointment, _slot(doing, appointment.service))
+    return ("moved", _told(doing, moved)) if moved else ("gone", None)
+
+
+def _moved(doing: Doing, appointment: Appointment, slot: Slot) -> Appointment | None:
+    diary = doing.desk.diary
+    return doing.ledger.move(
         appointment.id,
         NewTime(
             slot,
             busy_around(slot, diary.services[appointment.service]),
             f"{slot.local(diary.zone):%Y-%m-%dT%H:%M}",
-            drafts(diary, slot.start, doing.stamp),
+            drafts(diary, slot.start, doing.stamp, appointment.service),
         ),
         doing.stamp,
     )
-    return ("moved", _told(doing, moved)) if moved else ("gone", None)
 
 
 def _cancel(doing: Doing) -> Came:
@@ -222,30 +231,12 @@ def _cancel(doing: Doing) -> Came:
 
 
 def _appointments(doing: Doing) -> Came:
-    found = tuple(_appointment_option(doing, one) for one in _coming(doing))
+    found: Value = tuple(option_of(doing.desk.diary, one, doing.language) for one in _coming(doing))
     return ("found", found) if found else ("none", None)
 
 
 def _coming(doing: Doing) -> tuple[Appointment, ...]:
     return doing.ledger.appointments(doing.conversation.id, doing.stamp)
-
-
-def _appointment_option(doing: Doing, appointment: Appointment) -> Mapping[str, Value]:
-    diary, local = doing.desk.diary, doing.local(appointment.starts_at)
-    service = diary.services.get(appointment.service)
-    name = service.names.get(doing.language, service.name) if service else appointment.service
-    return {
-        "id": str(appointment.id),
-        "label": short_label(local, doing.language),
-        "description": name,
-        "number": appointment.number,
-        "service": name,
-        "service_id": appointment.service,
-        "practitioner_id": appointment.practitioner,
-        "patient": appointment.patient,
-        "when": when_label(local, doing.language),
-        "date": local.date().isoformat(),
-    }
 
 
 def _faq_questions(doing: Doing) -> Came:
@@ -272,6 +263,70 @@ def _start(doing: Doing) -> Came:
     return "started", None
 
 
+def _agree(doing: Doing) -> Came:
+    return "agreed", None
+
+
+def _join_waiting_list(doing: Doing) -> Came:
+    appointment = doing.ledger.appointment(int(doing.id("appointment")), doing.conversation.id)
+    if appointment is None or appointment.status != "booked":
+        return "gone", None
+    doing.ledger.join_waiting_list(appointment.id, doing.stamp)
+    return "joined", None
+
+
+# ---- answers to follow-ups
+
+
+def _nudge(doing: Doing) -> Came:
+    draft = nudge(doing.desk.diary, doing.conversation.last_inbound_at, doing.stamp)
+    if draft is None:
+        return "none", None
+    doing.ledger.add_nudge(doing.conversation.id, draft, str(doing.desk.diary.zone), doing.stamp)
+    return "made", None
+
+
+def _answer(doing: Doing) -> Came:
+    """What an answer does. It counts only for the version of the appointment that was asked about."""
+    answer = doing.text("answer")
+    appointment = doing.ledger.appointment(int(doing.id("appointment")), doing.conversation.id)
+    if appointment is not None and answer == NOT_ME:
+        doing.ledger.not_theirs(appointment.id, doing.stamp)
+        return "not_theirs", None
+    if appointment is None or appointment.status != "booked" or appointment.starts_at <= doing.stamp:
+        return "gone", None
+    told = option_of(doing.desk.diary, appointment, doing.language)
+    if appointment.version != int(doing.id("version")):
+        return "changed", told
+    match answer:
+        case "confirm":
+            confirmed = doing.ledger.confirm(appointment.id, appointment.version, doing.stamp)
+            return ("confirmed" if confirmed else "changed"), told
+        case "take":
+            return _take(doing, appointment, told)
+        case "keep":
+            doing.ledger.release(doing.conversation.id)
+            return "kept", told
+        case _:
+            return answer, told
+
+
+def _take(doing: Doing, appointment: Appointment, told: Mapping[str, Value]) -> Came:
+    """Move an appointment to the time it was offered, if that is still free."""
+    diary, offer = doing.desk.diary, doing.ledger.offer(int(doing.id("follow_up")))
+    service = diary.services.get(appointment.service)
+    if offer is None or service is None or offer.appointment != appointment.id or offer.offered_at <= doing.stamp:
+        return "taken", told
+    slot = Slot(offer.offered_by, offer.offered_at, offer.offered_at + service.minutes * 60)
+    try:
+        with doing.ledger.savepoint():
+            moved = _moved(doing, appointment, slot)
+            doing.ledger.leave_waiting_list(appointment.id)
+    except SlotTaken:
+        return "taken", told
+    return ("moved", told_of(diary, moved, doing.language)) if moved else ("gone", None)
+
+
 def _set_language(doing: Doing) -> Came:
     return "set", doing.id("language")
 
@@ -291,7 +346,10 @@ _ACTIONS: Mapping[str, Callable[[Doing], Came]] = {
     "faq.answer": _faq_answer,
     "contact.stop": _stop,
     "contact.start": _start,
+    "contact.agree": _agree,
+    "waiting_list.join": _join_waiting_list,
     "language.set": _set_language,
 }
-CARRIED_OUT = _ACTIONS.keys()
+_ENGINES_OWN: Mapping[str, Callable[[Doing], Came]] = {FOLLOW_UP_ANSWER: _answer, FOLLOW_UP_NUDGE: _nudge}
+CARRIED_OUT = _ACTIONS.keys() | _ENGINES_OWN.keys()
 """The names of the actions that can be done."""

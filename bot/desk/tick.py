@@ -18,6 +18,7 @@ from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
+from bot.desk.waiting_list import offer_freed_times
 from bot.ports import Desk, LeftBehind, LiveAway, Result
 
 TICK_SECONDS = 4.0
@@ -27,6 +28,8 @@ MEDIA_ROWS_MAX = 20
 """Files named to the queue in one look; what is not taken up by the next look is named again, which is harmless."""
 ASK_AGAIN_SECONDS = 60.0
 """A follow-up that is due but may not leave yet is asked so often."""
+OFFER_SECONDS = 15.0
+"""Between two looks for whom a time that came free could be offered to."""
 
 _DIRECTLY: Mapping[str, Callable[..., None]] = {"settle": settle, "send_follow_up": send_follow_up}
 
@@ -47,6 +50,8 @@ class Seen:
     sending: Mapping[str, float] = field(default_factory=dict)
     asked: Mapping[int, float] = field(default_factory=dict)
     rounds: dict[str, float] = field(default_factory=dict)
+    offered: float = float("-inf")
+    """When times that came free were last offered."""
 
 
 def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
@@ -125,6 +130,13 @@ def _unsettled(desk: Desk, seen: Seen, turns: Turns) -> None:
         _have_done(desk, "settle")
 
 
+def _freed(desk: Desk, seen: Seen, turns: Turns) -> None:
+    now = desk.clock.monotonic()
+    if now - seen.offered >= OFFER_SECONDS:
+        seen.offered = now
+        offer_freed_times(desk)
+
+
 def _follow_ups(desk: Desk, seen: Seen, turns: Turns) -> None:
     now = desk.clock.monotonic()
     with desk.book.begin() as ledger:
@@ -185,6 +197,7 @@ _LOOKS = (
     _silences,
     _left_behind,
     _unsettled,
+    _freed,
     _follow_ups,
     _holds,
     _unsent,

@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from bot.core.conversation import Conversation, from_data
-from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
+from bot.core.events import Event, FollowUpFellDue, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
 from bot.core.turn import Turn
 from bot.desk.apart import apart
 from bot.desk.deciding import apology, decide
@@ -163,7 +163,9 @@ def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: H
         decided = decide(desk, ledger, state, event, now)
     except BookAway:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever failed, the patient gets an apology and a person
+    except Exception as error:  # whatever failed, the patient gets an apology and a person
+        if isinstance(event, FollowUpFellDue):
+            raise  # She has asked for nothing: an apology would be the first she hears of it.
         desk.report("turn_failed", {"conversation": state.id, "seq": head.seq + 1, "error": type(error).__name__})
         decided = apology(desk.clinic, state, event, now)
     return _written(ledger, decided, event, head, now)

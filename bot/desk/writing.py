@@ -9,7 +9,8 @@ from typing import Any
 from bot.core.control import may_speak
 from bot.core.conversation import Conversation
 from bot.core.effects import Note, PassToPerson, Say
-from bot.core.events import Event, Message, StaffReplied, event_to_data
+from bot.core.events import Event, FollowUpFellDue, Message, StaffReplied, event_to_data
+from bot.core.follow_up import kind_of
 from bot.core.safety import words_for
 from bot.core.turn import Turn
 from bot.core.wording import split
@@ -55,6 +56,7 @@ def _words(turn: Turn, event: Event) -> Iterator[Words]:
     said = [effect for effect in turn.effects if isinstance(effect, Say)]
     conversation = turn.conversation
     speaker = event.by if isinstance(event, StaffReplied) else "bot"
+    told = _told(event)
     for words in _keyed(said, event):
         verdict = may_speak(words.speech, conversation.control, conversation.holder, speaker)
         status, note = ("suppressed", "the bot may not speak now") if verdict == "suppress" else ("queued", "")
@@ -68,7 +70,20 @@ def _words(turn: Turn, event: Event) -> Iterator[Words]:
             key=words.key,
             status=status,  # type: ignore[arg-type]
             note=note,
+            **(told if words.speech == "follow-up" else {}),
         )
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """What a follow-up's words carry: until when they may leave, and the template they are outside the window."""
+    if not isinstance(event, FollowUpFellDue):
+        return {}
+    kind = kind_of(event.kind)
+    if kind is None or not kind.template:
+        return {"expires_at": event.expires_at}
+    # The moment a template speaks of is the one it is about: of an offer, the time that came free.
+    variables = {**event.said, "when": event.said.get("offered") or event.said.get("when", "")}
+    return {"expires_at": event.expires_at, "template": kind.template, "variables": variables}
 
 
 def _keyed(said: Iterable[Say], event: Event) -> Iterator[Words]:
@@ -85,4 +100,7 @@ def _keyed(said: Iterable[Say], event: Event) -> Iterator[Words]:
 
 
 def _key(say: Say, event: Event, count: int) -> str:
+    if say.speech == "follow-up" and isinstance(event, FollowUpFellDue):
+        # Whoever claims it asks about the follow-up once more, by the number its key ends with.
+        return f"follow-up:{event.id}" if count == 1 else f"follow-up:{count}:{event.id}"
     return f"safety:{event.sid}:{count}" if say.speech == "safety" and isinstance(event, Message) else ""

@@ -170,11 +170,13 @@ class FollowUpDraft:
     kind: str
     due_at: int
     expires_at: int
+    offered: Slot | None = None
+    """The time that a waiting list's offer is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A follow-up that is due, with what its predicate and its words need."""
+    """A follow-up with what its predicate and its words need. ``appointment`` is 0 when there is none."""
 
     id: int
     kind: str
@@ -189,6 +191,16 @@ class FollowUp:
     number: str
     due_at: int
     expires_at: int
+    made_at: int = 0
+    not_theirs_at: int = 0
+    """When whoever was asked said that the appointment is not theirs."""
+    offered_by: str = ""
+    offered_at: int = 0
+    """The time that an offer is about: whose it is, and when it starts."""
+    status: str = "pending"
+    why: str = ""
+    said: str = ""
+    """How its words fared: the status of their row in the outbox, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +217,16 @@ class Appointment:
     starts_at: int
     ends_at: int
     status: str
+    confirmed_at: int = 0
+    """When the patient said that she comes, at this time; 0 when she has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A time that an appointment left, while somebody on the waiting list may still be offered it."""
+
+    id: int
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +445,18 @@ class DiaryPart(Protocol):
     def expire_holds(self, now: int) -> int:
         """Tidy holds that ran out; how many."""
 
+    def holds(self, conversation: str, now: int) -> bool:
+        """Whether a time is held for a conversation."""
+
+    def confirm(self, appointment: int, version: int, now: int) -> bool:
+        """Note that the patient comes at this version's time; False when it is no longer that, or not booked."""
+
+    def not_theirs(self, appointment: int, now: int) -> None:
+        """Note that whoever is asked about an appointment says it is not theirs, and close its follow-ups."""
+
+    def missed(self, appointment: int, follow_ups: Sequence[FollowUpDraft], now: int) -> Appointment | None:
+        """Note that the patient did not come, and make what follows; None unless it was booked."""
+
 
 class FollowUpsPart(Protocol):
     """What is to be said later."""
@@ -436,6 +470,44 @@ class FollowUpsPart(Protocol):
     def follow_up_done(self, id: int, status: FollowUpEnd, why: str, now: int) -> None:
         """Close a follow-up with the reason staff will read."""
 
+    def follow_up_waits(self, id: int, why: str, now: int) -> None:
+        """Note why a follow-up that is due may not leave yet. Those asked longest ago are asked again first."""
+
+    def follow_up_failed(self, id: int, now: int) -> int:
+        """Count a failure to put a follow-up into words; the new count."""
+
+    def follow_ups_of(self, conversation: str, appointment: int = 0) -> tuple[FollowUp, ...]:
+        """Everything said later in a conversation, or about one appointment: pending, said and closed, by due time."""
+
+    def add_follow_ups(self, appointment: int, drafts: Sequence[FollowUpDraft], now: int) -> None:
+        """More follow-ups of an appointment as it is now. One of a kind it had in this version changes nothing."""
+
+    def add_nudge(self, conversation: str, draft: FollowUpDraft, zone: str, now: int) -> None:
+        """A follow-up that belongs to no appointment, in the clinic's time zone; the pending one before is closed."""
+
+    def offer(self, follow_up: int) -> FollowUp | None:
+        """A follow-up whatever has become of it."""
+
+
+class WaitingListPart(Protocol):
+    """Who would like another time, and which times came free."""
+
+    def join_waiting_list(self, appointment: int, now: int) -> None:
+        """Remember that its patient would like to come sooner. Joining twice changes nothing."""
+
+    def leave_waiting_list(self, appointment: int) -> None:
+        """Its patient has what she wanted."""
+
+    def freed(self, now: int, limit: int) -> tuple[Freed, ...]:
+        """Times still ahead that appointments left, the soonest first; those that have passed are forgotten."""
+
+    def who_would_like(self, slot: Slot, services: Sequence[str]) -> tuple[Appointment, ...]:
+        """Booked appointments on the waiting list for one of these services that start after the slot and were not
+        offered it yet, longest on the list first."""
+
+    def settled(self, freed: int) -> None:
+        """Nobody else has to be offered this time."""
+
 
 class Ledger(
     ConversationsPart,
@@ -444,6 +516,7 @@ class Ledger(
     ChannelPart,
     DiaryPart,
     FollowUpsPart,
+    WaitingListPart,
     MediaPart,
     PulsePart,
     StaffPart,

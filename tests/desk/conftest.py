@@ -6,7 +6,7 @@ import pytest
 
 from bot.adapters.sql import SqlBook
 from bot.core.calendar import Busy, Slot
-from bot.desk.follow_ups import drafts
+from bot.desk.planning import drafts
 from bot.ports import Appointment, Booking
 from tests.desk.front import TOMORROW_AT_TEN, Front
 

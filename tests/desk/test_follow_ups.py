@@ -7,10 +7,11 @@ from datetime import datetime
 
 import pytest
 
-from bot.core.calendar import Diary
+from bot.core.calendar import Diary, Plan, Service
 from bot.core.conversation import Conversation
-from bot.core.follow_up import would_send
-from bot.desk.follow_ups import drafts, send_follow_up
+from bot.core.follow_up import AS_TEMPLATE, Purpose, may_be_told, would_send
+from bot.desk.follow_ups import send_follow_up
+from bot.desk.planning import drafts, invitation, nudge
 from bot.ports import Appointment, FollowUp
 from tests.desk.front import TOMORROW_AT_TEN, Front
 from tests.universe import MEI_LING, NOW, SINGAPORE
@@ -67,6 +68,45 @@ def test_a_clinic_may_remind_of_nothing() -> None:
     assert reminders("2026-03-06T10:00", diary=replace(DIARY, reminders=())) == []
 
 
+FIRST = Service("first", "First visit", 30, ("nolan",), preparation={"en": "Bring your scans."})
+PLANNED = replace(DIARY, services={"first": FIRST}, plan=Plan(check_in=24 * HOUR, rebook=HOUR, nudge=3 * HOUR))
+
+
+def planned(starts: str, now: str = "2026-03-02T09:00", service: Service = FIRST) -> list[tuple[str, str]]:
+    diary = replace(PLANNED, services={"first": service})
+    made = drafts(diary, at(starts), at(now), "first")
+    return [(one.kind, f"{datetime.fromtimestamp(one.due_at, SINGAPORE):%a %H:%M}") for one in made]
+
+
+def test_notes_come_two_days_before_and_the_check_in_a_day_after_in_waking_hours() -> None:
+    assert planned("2026-03-06T07:30")[2:] == [("preparation", "Tue 20:00"), ("check-in", "Sat 08:00")]
+
+
+def test_notes_that_should_have_come_by_now_come_at_once_unless_it_is_too_late() -> None:
+    assert ("preparation", "Mon 09:00") in planned("2026-03-03T10:00")
+    assert "preparation" not in dict(planned("2026-03-02T11:00"))
+
+
+def test_a_service_may_have_follow_ups_of_its_own() -> None:
+    own = replace(FIRST, reminders=(2 * HOUR,), plan=Plan(check_in=0), preparation={})
+    assert planned("2026-03-06T10:00", service=own) == [("reminder-2h", "Fri 08:00")]
+
+
+def test_a_missed_patient_is_invited_in_waking_hours_and_only_if_the_clinic_does() -> None:
+    (one,) = invitation(PLANNED, "first", at("2026-03-02T19:30"))
+    assert one.due_at == at("2026-03-03T08:00")
+    assert invitation(DIARY, "first", STAMP) == ()
+
+
+def test_a_nudge_that_could_not_leave_in_the_window_is_not_made() -> None:
+    wrote = at("2026-03-02T09:00")
+    made = nudge(PLANNED, wrote, at("2026-03-02T21:00"))
+    assert made is not None
+    assert made.due_at == at("2026-03-03T08:00")
+    assert nudge(PLANNED, wrote, at("2026-03-03T06:00")) is None
+    assert nudge(DIARY, wrote, at("2026-03-02T09:30")) is None
+
+
 MEI = Conversation("mei", MEI_LING, last_inbound_at=STAMP)
 DUE = FollowUp(
     id=1,
@@ -84,6 +124,9 @@ DUE = FollowUp(
     expires_at=at("2026-03-03T08:00"),
 )
 AT_TEN = local("2026-03-02T10:00")
+CHECK_IN = replace(DUE, kind="check-in", starts_at=at("2026-03-01T10:00"))
+NUDGE = replace(DUE, kind="nudge", appointment=0, appointment_status="", made_at=STAMP + 60)
+WROTE_LONG_AGO = replace(MEI, last_inbound_at=STAMP - 86_400)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +140,47 @@ AT_TEN = local("2026-03-02T10:00")
         (DUE, replace(MEI, control="held"), AT_TEN, "later", "a person has the conversation"),
         (DUE, replace(MEI, control="waiting"), AT_TEN, "later", "a person has the conversation"),
         (DUE, replace(MEI, control="closed"), AT_TEN, "yes", ""),
-        (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "person", "the 24-hour window is closed"),
+        (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "yes", AS_TEMPLATE),
+        (replace(NUDGE, expires_at=STAMP + 2 * 86_400), WROTE_LONG_AGO, AT_TEN, "no", "the 24-hour window is closed"),
         (DUE, MEI, local("2026-03-02T20:20"), "yes", ""),
         (DUE, MEI, local("2026-03-02T20:30"), "later", "it is too late or too early in the day"),
         (DUE, MEI, local("2026-03-03T07:59"), "later", "it is too late or too early in the day"),
         (DUE, replace(MEI, control="held"), local("2026-03-03T08:00"), "person", "it could not leave in time"),
         (DUE, MEI, local("2026-03-03T10:00"), "no", "the appointment has begun"),
         (replace(DUE, expires_at=at("2026-03-02T09:00")), MEI, AT_TEN, "no", "a later one takes its place"),
+        (replace(DUE, not_theirs_at=STAMP), MEI, AT_TEN, "no", "the appointment is not theirs, says who was asked"),
+        (replace(DUE, kind="a new one"), MEI, AT_TEN, "person", "nobody knows this kind of follow-up"),
+        (CHECK_IN, MEI, AT_TEN, "yes", ""),
+        (replace(CHECK_IN, appointment_status="fulfilled"), MEI, AT_TEN, "yes", ""),
+        (replace(CHECK_IN, appointment_status="noshow"), MEI, AT_TEN, "no", "the appointment is not booked any more"),
+        (replace(CHECK_IN, expires_at=STAMP), MEI, AT_TEN, "no", "its time has passed"),
+        (replace(DUE, kind="rebook"), MEI, AT_TEN, "no", "the patient was not missed"),
+        (replace(DUE, kind="rebook", appointment_status="noshow"), MEI, AT_TEN, "yes", ""),
+        (NUDGE, MEI, AT_TEN, "yes", ""),
+        (replace(NUDGE, made_at=STAMP), MEI, AT_TEN, "no", "the patient has written since"),
     ],
 )
 def test_whether_a_follow_up_would_still_be_sent_has_a_reason(
     due: FollowUp, conversation: Conversation, now: datetime, answer: str, why: str
 ) -> None:
     assert would_send(due, conversation, now) == (answer, why)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "opted_out", "agreed_at", "may"),
+    [
+        ("service", False, 0, True),
+        ("service", True, 0, False),
+        ("safety", True, 0, True),
+        ("promotion", False, 0, False),
+        ("promotion", False, STAMP, True),
+        ("promotion", True, STAMP, False),
+    ],
+)
+def test_stop_ends_service_and_promotion_needs_a_consent(
+    purpose: Purpose, opted_out: bool, agreed_at: int, may: bool
+) -> None:
+    assert (may_be_told(purpose, opted_out, agreed_at) == "") is may
 
 
 def due_ids(front: Front) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from random import Random
 from bot.core.calendar import Slot, busy_around
 from bot.core.conversation import Conversation
 from bot.desk import reception
-from bot.desk.follow_ups import drafts
+from bot.desk.planning import drafts
 from bot.desk.turns import conversation_id
 from bot.ports import BookAway, Booking, Desk
 from tests.simulation.room import KEY, Room

@@ -32,14 +32,6 @@ def migrate_and_begin(url: str) -> None:
     book.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database with nothing in it."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'empty.sqlite'}"
-    return str(request.getfixturevalue("empty_postgres_url"))
-
-
 def test_several_processes_may_migrate_at_once_and_again(empty_url: str) -> None:
     spawn = multiprocessing.get_context("spawn")
     processes = [spawn.Process(target=migrate_and_begin, args=(empty_url,)) for _ in range(4)]

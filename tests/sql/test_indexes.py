@@ -32,7 +32,6 @@ def everything_happens(book: SqlBook) -> None:
     say(book, "hello")
     (hello,) = claim(book)
     conclude(book, hello, "sent", sid="MM1")
-    made = book_one(book, booking(follow_ups=(reminder(),)))
     with book.begin() as ledger:
         ledger.read("meiling")
         ledger.record(message(), "waiting")
@@ -55,6 +54,13 @@ def everything_happens(book: SqlBook) -> None:
         ledger.to_settle(NOW, 5)
         ledger.with_unsent(NOW, 5)
         ledger.sid_known("MM1")
+    _everything_in_the_diary(book)
+    _everything_with_files(book)
+
+
+def _everything_in_the_diary(book: SqlBook) -> None:
+    made = book_one(book, booking(follow_ups=(reminder(),)))
+    with book.begin() as ledger:
         ledger.hold("meiling", busy(TEN + HOUR), NOW + HOUR, NOW)
         ledger.busy(["lim"], TEN, TEN + HOUR, NOW, "meiling")
         ledger.expire_holds(NOW)
@@ -62,8 +68,28 @@ def everything_happens(book: SqlBook) -> None:
         ledger.appointment(made.id, "meiling")
         (due,) = ledger.follow_ups_due(NOW + DAY, 5)
         ledger.follow_up(due)
+        ledger.follow_up_waits(due, "not yet", NOW)
+        ledger.follow_up_failed(due, NOW)
+        ledger.follow_ups_of("meiling")
+        ledger.follow_ups_of("meiling", made.id)
+        ledger.offer(due)
+        ledger.add_nudge("meiling", reminder(kind="nudge"), "Asia/Singapore", NOW)
+        ledger.holds("meiling", NOW)
+        ledger.confirm(made.id, 1, NOW)
+        ledger.join_waiting_list(made.id, NOW)
+        ledger.freed(NOW, 5)
+        ledger.who_would_like(slot(), ["consultation"])
+        ledger.settled(1)
+        ledger.leave_waiting_list(made.id)
         ledger.move(made.id, NewTime(slot(), busy(), "", ()), NOW)
+        ledger.not_theirs(made.id, NOW)
         ledger.cancel(made.id, NOW)
+        ledger.freed(TEN + DAY, 5)
+        ledger.missed(made.id, (), NOW)
+
+
+def _everything_with_files(book: SqlBook) -> None:
+    with book.begin() as ledger:
         ledger.attach("meiling", "SM1", [("m1", b"k", Attachment("https://api.twilio.com/x"))], NOW)
         ledger.media_due(NOW, 5)
         ledger.take_media("m1", NOW)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.adapters.sql import SqlBook
 from bot.adapters.sql.schema import send_attempt
-from bot.core.delivery import RETRY_SECONDS_MAX, RowStatus
+from bot.core.delivery import RowStatus
 from bot.core.effects import Choice
 from bot.ports import BookAway, LeftBehind, NewTime, Result, Words
 from tests.sql.clinic import (
@@ -374,7 +374,7 @@ def unsent(book: SqlBook, now: int) -> tuple[str, ...]:
 def test_a_retry_that_a_clock_set_back_put_an_hour_off_may_go_now(book: SqlBook) -> None:
     say(book, "hello", "more")
     (hello,) = claim(book)
-    conclude(book, hello, "queued", again_at=NOW + RETRY_SECONDS_MAX)
+    conclude(book, hello, "queued", again_at=NOW + 3 * HOUR)
     assert claim(book) == ()
     assert unsent(book, NOW) == ()
     before = NOW - HOUR

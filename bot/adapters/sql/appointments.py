@@ -15,9 +15,11 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.part import to_json
 from bot.adapters.sql.patients import Patients
-from bot.adapters.sql.schema import appointment, conversation, occupancy, patient, resource, wish, word
+from bot.adapters.sql.reading_appointments import READ
+from bot.adapters.sql.schema import appointment, conversation, occupancy, resource, wish, word
+from bot.adapters.sql.waiting_list import WaitingList
 from bot.core.calendar import Busy
-from bot.ports import Appointment, Booking, NewTime
+from bot.ports import Appointment, Booking, FollowUpDraft, NewTime
 
 _HELD = occupancy.c.state == word("held")
 _OVERLAPS = and_(occupancy.c.busy_from < bindparam("end"), occupancy.c.busy_to > bindparam("start"))
@@ -46,40 +48,34 @@ _OCCUPY = insert(occupancy)
 _OCCUPY_ANEW = update(occupancy).where(occupancy.c.appointment_id == bindparam("appointment"))
 _VACATE = delete(occupancy).where(occupancy.c.appointment_id == bindparam("appointment"))
 
-_READ = select(
-    appointment.c.id,
-    appointment.c.number,
-    appointment.c.version,
-    appointment.c.conversation,
-    patient.c.name.label("patient"),
-    appointment.c.service,
-    appointment.c.practitioner,
-    appointment.c.starts_at,
-    appointment.c.ends_at,
-    appointment.c.status,
-).join_from(appointment, patient)
 _OF_CONVERSATION = appointment.c.conversation == bindparam("conversation")
 _BOOKED = appointment.c.status == "booked"
 _THIS = appointment.c.id == bindparam("appointment")
-_ONE = _READ.where(_THIS, _OF_CONVERSATION)
-_BY_ID = _READ.where(_THIS)
-_LOCKED = _READ.where(_THIS, _BOOKED).with_for_update(of=appointment, key_share=True)
-_SAME = _READ.where(
+_ONE = READ.where(_THIS, _OF_CONVERSATION)
+_BY_ID = READ.where(_THIS)
+_LOCKED = READ.where(_THIS, _BOOKED).with_for_update(of=appointment, key_share=True)
+_SAME = READ.where(
     _OF_CONVERSATION,
     _BOOKED,
     appointment.c.service == bindparam("service"),
     appointment.c.practitioner == bindparam("practitioner"),
     appointment.c.starts_at == bindparam("starts_at"),
 )
-_COMING = _READ.where(_OF_CONVERSATION, _BOOKED, appointment.c.starts_at > bindparam("after")).order_by(
+_COMING = READ.where(_OF_CONVERSATION, _BOOKED, appointment.c.starts_at > bindparam("after")).order_by(
     appointment.c.starts_at
 )
 _MAKE = insert(appointment).returning(appointment.c.id)
 _CHANGE = update(appointment).where(_THIS)
+_CONFIRM = (
+    update(appointment)
+    .where(_THIS, _BOOKED, appointment.c.version == bindparam("this_version"))
+    .values(confirmed_at=bindparam("now"))
+)
+_HOLDS = select(occupancy.c.id).where(_HELD, _OWN, occupancy.c.hold_expires_at > bindparam("now"))
 _WISH = insert(wish)
 
 
-class Appointments(Patients, FollowUps):
+class Appointments(Patients, FollowUps, WaitingList):
     """The diary's part of :class:`bot.ports.Ledger`. What raises SlotTaken is undone by the savepoint around it."""
 
     def busy(self, practitioners: Sequence[str], start: int, end: int, now: int, conversation: str) -> tuple[Busy, ...]:
@@ -137,8 +133,10 @@ class Appointments(Patients, FollowUps):
             "starts_at": to.slot.start,
             "ends_at": to.slot.end,
             "local_start": to.local_start,
+            "confirmed_at": 0,
             "changed_at": now,
         }
+        self._leaves(old, now)
         self._connection.execute(_CHANGE, {"appointment": appointment, **change})
         self._remake_follow_ups(appointment, old.version + 1, to.follow_ups, "the appointment was moved", now)
         return self._appointment(appointment)
@@ -150,8 +148,28 @@ class Appointments(Patients, FollowUps):
         change = {"version": old.version + 1, "status": "cancelled", "changed_at": now}
         self._connection.execute(_CHANGE, {"appointment": appointment, **change})
         self._connection.execute(_VACATE, {"appointment": appointment})
+        self._leaves(old, now)
         self._remake_follow_ups(appointment, old.version + 1, (), "the appointment was cancelled", now)
         return self._appointment(appointment)
+
+    def confirm(self, appointment: int, version: int, now: int) -> bool:
+        said = {"appointment": appointment, "this_version": version, "now": now}
+        return self._connection.execute(_CONFIRM, said).rowcount == 1
+
+    def not_theirs(self, appointment: int, now: int) -> None:
+        self._connection.execute(_CHANGE, {"appointment": appointment, "not_theirs_at": now, "changed_at": now})
+        self._close_follow_ups(appointment, "whoever was asked says it is not theirs", now)
+
+    def missed(self, appointment: int, follow_ups: Sequence[FollowUpDraft], now: int) -> Appointment | None:
+        if self._connection.execute(_LOCKED, {"appointment": appointment}).first() is None:
+            return None
+        self._connection.execute(_CHANGE, {"appointment": appointment, "status": "noshow", "changed_at": now})
+        self._close_follow_ups(appointment, "the patient did not come", now)
+        self.add_follow_ups(appointment, follow_ups, now)
+        return self._appointment(appointment)
+
+    def holds(self, conversation: str, now: int) -> bool:
+        return self._connection.scalar(_HOLDS, {"conversation": conversation, "now": now}) is not None
 
     def appointments(self, conversation: str, after: int) -> tuple[Appointment, ...]:
         rows = self._connection.execute(_COMING, {"conversation": conversation, "after": after})

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import bindparam, case, select, text, update
+from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql import direct
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import NEEDS_A_PERSON, UNDELIVERED, conversation, inbound, outbox, word
+from bot.adapters.sql.schema import (
+    NEEDS_A_PERSON,
+    UNDELIVERED,
+    appointment,
+    conversation,
+    follow_up,
+    inbound,
+    outbox,
+    word,
+)
 from bot.core.conversation import Conversation, from_data, to_data
 from bot.ports import Head, Waiting
 
@@ -46,6 +55,14 @@ _UNDELIVERED = (
     .join_from(outbox, conversation)
     .where(text(UNDELIVERED), outbox.c.changed_at >= conversation.c.held_at)
     .order_by(outbox.c.changed_at, outbox.c.id)
+)
+_NOT_SAID = (
+    select(conversation.c.id, conversation.c.control, follow_up.c.why, follow_up.c.changed_at)
+    .select_from(follow_up)
+    .join(appointment, appointment.c.id == follow_up.c.appointment_id, isouter=True)
+    .join(conversation, conversation.c.id == func.coalesce(follow_up.c.conversation, appointment.c.conversation))
+    .where(follow_up.c.status == word("needs_person"), follow_up.c.changed_at >= conversation.c.held_at)
+    .order_by(follow_up.c.changed_at, follow_up.c.id)
 )
 _GIVEN_UP = (
     select(conversation.c.id, conversation.c.control, inbound.c.received_at)
@@ -98,6 +115,9 @@ class Conversations(Part):
         for id, control, note, at in self._connection.execute(_UNDELIVERED):
             reason = note or "a message could not be delivered"
             found.setdefault(id, Waiting(id, control, "", reason, urgent=False, look=True, waiting_since=at))
+        for id, control, why, at in self._connection.execute(_NOT_SAID):
+            reason = f"a follow-up was not sent: {why}"
+            found.setdefault(id, Waiting(id, control, "", reason, urgent=False, look=True, waiting_since=at))
         for id, control, at in self._connection.execute(_GIVEN_UP):
             reason = "a message of the patient could not be handled"
             found.setdefault(id, Waiting(id, control, "", reason, urgent=False, look=True, waiting_since=at))
@@ -114,6 +134,7 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "urgent": conversation.urgent,
         "look": conversation.look,
         "opted_out": conversation.opted_out,
+        "agreed_at": conversation.agreed_at,
         "waiting_since": conversation.waiting_since,
         "unreachable": conversation.unreachable,
         "last_inbound_at": conversation.last_inbound_at,

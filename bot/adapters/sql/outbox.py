@@ -18,7 +18,6 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -27,12 +26,13 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql import direct
 from bot.adapters.sql.channel import Channel
+from bot.adapters.sql.follow_ups import WHAT_IT_IS_ABOUT
 from bot.adapters.sql.part import to_json
 from bot.adapters.sql.schema import UNFINISHED, appointment, channel, conversation, follow_up, outbox, send_attempt
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.delivery import FIRST_LOOK_SECONDS, LOOK_AGAIN_SECONDS, RowStatus, rises
 from bot.core.effects import Choice
-from bot.core.follow_up import Answer, would_send
+from bot.core.follow_up import AS_TEMPLATE, Answer, would_send
 from bot.core.template import Content, Unfit
 from bot.core.window import WINDOW_CLOSED, window_open
 from bot.ports import Failing, LeftBehind, Outgoing, Result, Words
@@ -58,6 +58,7 @@ _LOCK = (
         conversation.c.holder,
         conversation.c.opted_out,
         conversation.c.unreachable,
+        conversation.c.agreed_at,
         conversation.c.last_inbound_at,
         select(channel.c.until).where(channel.c.id == 1).scalar_subquery().label("channel_until"),
     )
@@ -69,19 +70,12 @@ _CLAIMABLE = (
     select(outbox).where(outbox.c.conversation.in_(_THESE), text(UNFINISHED)).order_by(outbox.c.id).with_for_update()
 )
 _FOLLOWED_UP = (
-    select(
-        follow_up.c.made_for_version,
-        follow_up.c.due_at,
-        follow_up.c.expires_at,
-        appointment.c.version.label("appointment_version"),
-        appointment.c.status.label("appointment_status"),
-        appointment.c.starts_at,
-        appointment.c.zone,
-    )
-    .join_from(follow_up, appointment)
+    select(follow_up.c.id, *WHAT_IT_IS_ABOUT, func.coalesce(appointment.c.zone, follow_up.c.zone).label("zone"))
+    .join_from(follow_up, appointment, isouter=True)
     .where(follow_up.c.id == bindparam("follow_up"))
 )
 _LANGUAGE = select(conversation.c.state).where(conversation.c.id == bindparam("whose"))
+_NOT_SAID = update(follow_up).where(follow_up.c.id == bindparam("follow_up"))
 _ROW = outbox.c.id == bindparam("row")
 _CHANGE = update(outbox).where(_ROW)
 _CLAIM = (
@@ -194,6 +188,7 @@ _TO_SETTLE = (
 )
 
 
+_NEVER_SAID: Mapping[str, str] = {"expired": "expired", "needs_person": "needs_person"}
 _UNLESS_YES: Mapping[Answer, Judgement] = {"later": "pass", "no": "suppressed", "person": "needs_person"}
 
 
@@ -240,18 +235,20 @@ class Outbox(Channel):
             if row.status in _UNSETTLED:
                 held_up = True
             elif row.speech == "safety" or not held_up:
-                judgement, note, content = self._judged(conversation, row, now)
+                behind = self._follow_up_behind(row)
+                judgement, note, content = self._judged(conversation, row, behind, now)
                 if judgement == "claim":
                     may_go.append((row, content))
                 elif judgement not in ("pass", "stop"):
-                    closed = {"row": row.id, "status": judgement, "note": note, "changed_at": now}
-                    self._connection.execute(_CHANGE, closed)
+                    self._close(row, judgement, note, behind, now)
                 held_up = held_up or judgement in ("claim", "stop")
         return sorted(may_go, key=lambda one: one[0].speech != "safety")
 
-    def _judged(self, conversation: Row, row: Row, now: int) -> tuple[Judgement, str, Content | None]:
+    def _judged(
+        self, conversation: Row, row: Row, behind: Row | None, now: int
+    ) -> tuple[Judgement, str, Content | None]:
         """What becomes of a queued row now, and the template it leaves as if it may not leave as it is."""
-        judgement, note = judge(conversation, row, self._follow_up_behind(row), now)
+        judgement, note = judge(conversation, row, behind, now)
         closed = row.speech != "safety" and not window_open(conversation.last_inbound_at, now)
         if judgement != "claim" or not row.template or not (row.as_template or closed):
             return judgement, note, None
@@ -260,6 +257,13 @@ class Outbox(Channel):
             return judgement, note, self._content(row, state.get("language", "en"))
         except Unfit as unfit:
             return "needs_person", f"{WINDOW_CLOSED}, and {unfit}", None
+
+    def _close(self, row: Row, judgement: Judgement, note: str, behind: Row | None, now: int) -> None:
+        """Take a row out of the queue for good; staff read the reason at the follow-up too."""
+        self._connection.execute(_CHANGE, {"row": row.id, "status": judgement, "note": note, "changed_at": now})
+        if behind is not None:
+            ended = {"status": _NEVER_SAID.get(judgement, "skipped"), "why": note, "changed_at": now}
+            self._connection.execute(_NOT_SAID, {"follow_up": behind.id, **ended})
 
     def _follow_up_behind(self, row: Row) -> Row | None:
         """The follow-up that these words come from, whose id their key ends with, and its appointment as it is now."""
@@ -350,17 +354,9 @@ class Outbox(Channel):
 
 def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple[Judgement, str]:
     """What becomes of a queued row now, with the reason staff will read when it leaves the queue."""
-    if row.speech == "follow-up" and conversation.unreachable:
-        return "needs_person", conversation.unreachable
-    if follow_up is not None:
-        # With a template the window does not matter: it is asked as if the patient had just written.
-        asked: Any = SimpleNamespace(**conversation._mapping)
-        asked.last_inbound_at = now if row.template else conversation.last_inbound_at
-        answer, why = would_send(follow_up, asked, datetime.fromtimestamp(now, ZoneInfo(follow_up.zone)))
-        if answer != "yes":
-            return _UNLESS_YES[answer], why
-    if row.speech == "follow-up" and conversation.opted_out:
-        return "suppressed", "the patient does not want follow-ups"
+    not_said = _not_said(conversation, row, follow_up, now) if row.speech == "follow-up" else None
+    if not_said is not None:
+        return not_said
     verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
     if verdict == "suppress":
         return "suppressed", "the bot may not speak now"
@@ -373,6 +369,21 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
     if _waits(row, now):
         return "stop" if row.tries else "pass", ""
     return "claim", ""
+
+
+def _not_said(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple[Judgement, str] | None:
+    """Why a follow-up is not said now, if it is not."""
+    if conversation.unreachable:
+        return "needs_person", conversation.unreachable
+    if follow_up is not None:
+        answer, why = would_send(follow_up, conversation, datetime.fromtimestamp(now, ZoneInfo(follow_up.zone)))
+        if answer != "yes":
+            return _UNLESS_YES[answer], why
+        if why == AS_TEMPLATE and not row.template:
+            return "needs_person", WINDOW_CLOSED
+    if conversation.opted_out:
+        return "suppressed", "the patient does not want follow-ups"
+    return None
 
 
 def _waits(row: Row, now: int) -> bool:
@@ -392,12 +403,12 @@ def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
         "key": words.key or None,
         "status": words.status,
         "note": words.note,
+        "template": words.template,
+        "variables": to_json(words.variables) if words.variables else "",
         "due_at": words.due_at,
         "expires_at": words.expires_at,
         "created_at": now,
         "changed_at": now,
-        "template": words.template,
-        "variables": to_json(dict(words.variables)) if words.variables else "",
         "media": words.media,
     }
 

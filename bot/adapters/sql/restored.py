@@ -30,8 +30,12 @@ _WAITING = select(outbox).where(
     outbox.c.status.in_(["queued", "sending", "unknown"]), outbox.c.due_at <= bindparam("now")
 )
 _FELL_DUE = (
-    select(follow_up.c.id, follow_up.c.kind, appointment.c.conversation)
-    .join_from(follow_up, appointment)
+    select(
+        follow_up.c.id,
+        follow_up.c.kind,
+        func.coalesce(follow_up.c.conversation, appointment.c.conversation).label("conversation"),
+    )
+    .join_from(follow_up, appointment, isouter=True)
     .where(follow_up.c.status == "pending", follow_up.c.due_at <= bindparam("now"))
 )
 

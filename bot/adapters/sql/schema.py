@@ -84,6 +84,7 @@ conversation = Table(
     Column("urgent", Boolean, nullable=False),
     Column("look", Boolean, nullable=False),
     Column("opted_out", Boolean, nullable=False),
+    _integer("agreed_at"),
     _integer("waiting_since"),
     _text("unreachable"),
     _integer("last_inbound_at"),
@@ -263,6 +264,8 @@ appointment = Table(
     _text("created_by"),
     _integer("created_at"),
     _integer("changed_at"),
+    _integer("confirmed_at"),
+    _integer("not_theirs_at"),
     CheckConstraint(
         "status IN ('booked', 'arrived', 'fulfilled', 'cancelled', 'noshow', 'entered-in-error')", name="status"
     ),
@@ -316,23 +319,55 @@ wish = Table(
     comment="An appointment a patient would like, for staff to confirm",
 )
 
+LEFT_TO_A_PERSON = "status = 'needs_person'"
+
 follow_up = Table(
     "follow_up",
     metadata,
     _id(),
-    Column("appointment_id", BigInteger, ForeignKey("appointment.id"), nullable=False),
+    Column("appointment_id", BigInteger, ForeignKey("appointment.id")),
+    _conversation(nullable=True),
+    _text("zone"),
     _text("kind"),
     Column("made_for_version", Integer, nullable=False),
     _integer("due_at"),
     _integer("expires_at"),
+    _text("offered_by"),
+    _integer("offered_at"),
     _text("status", "pending"),
     _text("why"),
+    _integer("tries"),
+    _integer("made_at"),
     _integer("changed_at"),
     UniqueConstraint("appointment_id", "kind", "made_for_version"),
     CheckConstraint("status IN ('pending', 'queued', 'skipped', 'expired', 'needs_person')", name="status"),
+    CheckConstraint("appointment_id IS NOT NULL OR conversation IS NOT NULL", name="about"),
     _partial("ix_follow_up_due_at", "due_at", where="status = 'pending'"),
+    _partial("ix_follow_up_needs_person", "changed_at", where=LEFT_TO_A_PERSON),
+    Index("ix_follow_up_conversation", "conversation"),
     sqlite_autoincrement=True,
     comment="Something to say at a moment that depends on an appointment",
+)
+"""``conversation`` and ``zone`` are set when there is no appointment that has them."""
+
+waiting_list = Table(
+    "waiting_list",
+    metadata,
+    Column("appointment_id", BigInteger, ForeignKey("appointment.id"), primary_key=True, autoincrement=False),
+    _integer("since"),
+    Index("ix_waiting_list_since", "since"),
+    comment="Appointments whose patient would like to come sooner",
+)
+
+freed_time = Table(
+    "freed_time",
+    metadata,
+    _id(),
+    _text("practitioner"),
+    _integer("starts_at"),
+    _integer("ends_at"),
+    Index("ix_freed_time_starts_at", "starts_at"),
+    comment="Times that appointments left, while somebody on the waiting list may be offered them",
 )
 
 staff_account = Table(

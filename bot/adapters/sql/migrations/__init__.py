@@ -26,8 +26,9 @@ def revisions(connection: Connection) -> tuple[str, str]:
     return now or "", ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
-def migrate(url: str) -> None:
-    """Bring the database at ``url`` to the newest revision, all or nothing. Several processes may call it at once.
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at ``url`` to a revision, by default the newest, all or nothing. Several processes may call it
+    at once.
 
     Raises BookAway when the database cannot be reached.
     """
@@ -39,7 +40,7 @@ def migrate(url: str) -> None:
         with engine.begin() as connection:
             _alone(connection)
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     finally:
         engine.dispose()
 

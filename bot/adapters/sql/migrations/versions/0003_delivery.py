@@ -4,12 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade() -> None:
     op.add_column("conversation", _text("unreachable"))
-    for column in (_text("template"), _text("variables"), _text("content_sid"), _text("media")):
+    for column in (_text("content_sid"), _text("media")):
         op.add_column("outbox", column)
     op.add_column("outbox", sa.Column("as_template", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
