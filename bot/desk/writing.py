@@ -1,4 +1,4 @@
-"""Writing a decided turn down, in the order that matters: state and journal first, then the words that leave."""
+"""Writing a decided turn down: what happened, the words that leave, and the state afterwards, in one transaction."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: dateti
     """Write a turn down inside the open transaction, under its new counters. True when words wait in the outbox
     then."""
     stamp = int(now.timestamp())
-    ledger.save(turn.conversation, head.seq, head.arrived, stamp)
     ledger.journal(turn.conversation.id, head.seq, stamp, event_to_data(event), list(_happenings(turn)))
     words = list(_words(turn, event))
-    return bool(words) and ledger.queue(turn.conversation.id, words, stamp) > 0
+    queued = ledger.queue(turn.conversation.id, words, stamp) if words else 0
+    # The row of the conversation comes last: it counts what the others told.
+    ledger.save(turn.conversation, head.seq, head.arrived, stamp)
+    return queued > 0
 
 
 def safety_at_once(ledger: Ledger, conversation: Conversation, event: Message, now: datetime) -> None:

@@ -48,7 +48,9 @@ class SqlBook:
         "try again", and every write is keyed so that a second one changes nothing.
         """
         with self._transaction() as connection:
-            yield SqlLedger(connection)
+            ledger = SqlLedger(connection)
+            yield ledger
+            ledger.finish()
 
     def conversation_key(self) -> bytes:
         """32 random bytes, made by whoever asks first and kept for good."""

@@ -173,7 +173,7 @@ class Outbox(Part):
     """The outbox's part of :class:`bot.ports.Ledger`."""
 
     def queue(self, conversation: str, words: Sequence[Words], now: int) -> int:
-        rows = [_row(conversation, one, now) for one in words]
+        rows = [{**_row(conversation, one, now), "line": self._next_line(conversation)} for one in words]
         if any(row["key"] for row in rows):
             return sum(self._connection.execute(_QUEUE_ONCE, row).first() is not None for row in rows)
         if rows:
