@@ -67,7 +67,9 @@ class Inbox(Part):
         return status
 
     def arrived_at(self, conversation: str, arrived: int) -> None:
-        self._connection.execute(_ARRIVED, {"conversation": conversation, "count": arrived, **self._counted(conversation)})
+        self._connection.execute(
+            _ARRIVED, {"conversation": conversation, "count": arrived, **self._counted(conversation)}
+        )
 
     def oldest_waiting(self, conversation: str) -> Inbound | None:
         row = self._connection.execute(_OLDEST, {"conversation": conversation}).first()

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from bot.adapters.sql.schema import conversation
 
-_LINES = select(conversation.c.lines).where(conversation.c.id == bindparam("conversation")).with_for_update(key_share=True)
+_LINES = (
+    select(conversation.c.lines).where(conversation.c.id == bindparam("conversation")).with_for_update(key_share=True)
+)
 _COUNT_LINES = update(conversation).where(conversation.c.id == bindparam("conversation"))
 
 
@@ -47,8 +49,8 @@ class Part:
 
     def finish(self) -> None:
         """Write down what is still uncounted; the last thing before a commit."""
-        for conversation in sorted(self._uncounted):
-            self._connection.execute(_COUNT_LINES, {"conversation": conversation, **self._counted(conversation)})
+        for id in sorted(self._uncounted):
+            self._connection.execute(_COUNT_LINES, {"conversation": id, **self._counted(id)})
 
 
 def to_json(value: Any) -> str:

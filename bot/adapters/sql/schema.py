@@ -103,9 +103,9 @@ conversation = Table(
     Index("ix_conversation_folder", "folder", "rank", "sort_at", "id"),
     comment="One address we talk with. state is the whole conversation; the other columns are read from it",
 )
-"""``held_at`` is when a receptionist last had it: what failed before that, she has seen. ``lines`` counts what its thread
-tells, in ``line`` of every table that tells something. ``about`` is the patient staff say it is about; 0 when nobody said.
-"""
+"""``held_at`` is when a receptionist last had it: what failed before that, she has seen. ``lines`` counts what its
+thread tells, in ``line`` of every table that tells something. ``about`` is the patient staff say it is about; 0 when
+nobody said."""
 
 inbound = Table(
     "inbound",

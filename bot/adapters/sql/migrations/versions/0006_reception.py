@@ -63,13 +63,14 @@ def _where(condition: str) -> dict[str, Any]:
 
 
 def _add_columns() -> None:
-    for table, columns in (
+    added: tuple[tuple[str, list[sa.Column[Any]]], ...] = (
         ("conversation", [_text("folder", "bot"), *map(_integer, ("rank", "sort_at", "lines", "about"))]),
         ("inbound", [_integer("line")]),
         ("journal", [_integer("line")]),
         ("outbox", [_integer("line")]),
         ("patient", [_text("born"), _text("remarks"), _integer("merged_into")]),
-    ):
+    )
+    for table, columns in added:
         for column in columns:
             op.add_column(table, column)
     op.create_index("ix_conversation_folder", "conversation", ["folder", "rank", "sort_at", "id"])
@@ -240,7 +241,11 @@ def _allow_blocks_on_sqlite() -> None:
 
 def _number_lines() -> None:
     """Give what was told before today its place in the thread."""
-    for kind, table, key in ((0, "inbound", "sid"), (1, "journal", "CAST(id AS TEXT)"), (2, "outbox", "CAST(id AS TEXT)")):
+    for kind, table, key in (
+        (0, "inbound", "sid"),
+        (1, "journal", "CAST(id AS TEXT)"),
+        (2, "outbox", "CAST(id AS TEXT)"),
+    ):
         theirs = f"numbered.kind = {kind} AND numbered.ref = {key}"
         op.execute(f"{_IN_ORDER} UPDATE {table} SET line = numbered.line FROM numbered WHERE {theirs}")  # noqa: S608
     op.execute(
