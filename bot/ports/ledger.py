@@ -324,6 +324,9 @@ class FollowUpsPart(Protocol):
     def follow_ups_due(self, now: int, limit: int) -> tuple[int, ...]:
         """Ids of pending follow-ups that are due."""
 
+    def pending_follow_ups(self, conversation: str) -> tuple[FollowUp, ...]:
+        """What is still to be said about a conversation's appointments, by when it is due."""
+
     def follow_up(self, id: int) -> FollowUp | None:
         """A pending follow-up, locked, or None when it is pending no more."""
 
