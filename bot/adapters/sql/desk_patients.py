@@ -18,11 +18,7 @@ _COLUMNS = (patient.c.id, patient.c.name, patient.c.phone, patient.c.born, patie
 _ONE = select(*_COLUMNS).where(patient.c.id == bindparam("patient"))
 _OF = (
     select(*_COLUMNS)
-    .where(
-        exists()
-        .where(_OURS.patient_id == patient.c.id, _OURS.conversation == bindparam("conversation"))
-        .correlate(patient)
-    )
+    .where(patient.c.id.in_(select(_OURS.patient_id).where(_OURS.conversation == bindparam("conversation"))))
     .order_by(patient.c.id)
 )
 _WHERE_SPOKEN_OF = (

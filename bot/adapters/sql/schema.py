@@ -285,7 +285,7 @@ block = Table(
     _text("made_by"),
     _integer("made_at"),
     _integer("lifted_at"),
-    Index("ix_block_practitioner_ends_at", "practitioner", "ends_at"),
+    Index("ix_block_ends_at", "ends_at", "practitioner"),
     comment="Time in which a practitioner sees nobody. It takes what is free now, and what comes free later",
 )
 

@@ -98,7 +98,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_block"),
         comment="Time in which a practitioner sees nobody. It takes what is free now, and what comes free later",
     )
-    op.create_index("ix_block_practitioner_ends_at", "block", ["practitioner", "ends_at"])
+    op.create_index("ix_block_ends_at", "block", ["ends_at", "practitioner"])
     _create_what_staff_write()
     op.create_table(
         "hand_over",
