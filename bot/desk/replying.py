@@ -43,8 +43,8 @@ class WindowClosed(NotPossible):
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a receptionist wants to say. ``last_seen`` is the last line her page showed (None: not asked). ``token``
-    comes with the page and is the same for the same click. ``template`` names an approved template with ``variables``;
-    ``text`` is then what it reads like."""
+    comes with the page and is the same for the same click; what was taken back is said again with a new one.
+    ``template`` names an approved template with ``variables``; ``text`` is then what it reads like."""
 
     text: str
     token: str

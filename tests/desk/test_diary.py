@@ -169,6 +169,15 @@ def test_the_days_that_change_ring_for_the_pages_of_the_diary(desk: Desk, mei_li
     assert ("cal", "2026-03-03") in desk.live.rung
 
 
+def test_where_two_blocks_lie_over_each_other_lifting_one_frees_only_its_own(desk: Desk) -> None:
+    first = blocking.block(desk, Blocking("nolan", at(9), at(11), "", ANA))
+    blocking.block(desk, Blocking("nolan", at(10), at(12), "", ANA))
+    blocking.lift(desk, first.block)
+    assert diary.book(desk, ANA, new(start=at(9))).starts_at == at(9)
+    with pytest.raises(diary.Clash):
+        diary.book(desk, ANA, new(start=at(10)))
+
+
 def test_blocked_time_is_kept_by_the_database_itself(desk: Desk) -> None:
     made = blocking.block(desk, Blocking("nolan", at(9), at(12), "", ANA))
     with pytest.raises(SlotTaken), desk.book.begin() as ledger:

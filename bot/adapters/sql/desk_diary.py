@@ -45,7 +45,11 @@ _BLOCKS = select(block).where(
     block.c.ends_at > bindparam("start"), block.c.starts_at < bindparam("end"), block.c.lifted_at == 0
 )
 _MAKE_BLOCK = insert(block).returning(block.c.id)
-_LIFT = update(block).where(block.c.id == bindparam("block"), block.c.lifted_at == 0)
+_LIFT = (
+    update(block)
+    .where(block.c.id == bindparam("block"), block.c.lifted_at == 0)
+    .returning(block.c.practitioner, block.c.starts_at, block.c.ends_at)
+)
 _VACATE = delete(occupancy).where(occupancy.c.block_id == bindparam("block"))
 _HOLDS_IN = delete(occupancy).where(
     occupancy.c.resource_id == bindparam("resource"),
@@ -131,9 +135,12 @@ class DeskDiary(Appointments):
         return made
 
     def lift_block(self, block: int, now: int) -> bool:
-        if not self._connection.execute(_LIFT, {"block": block, "lifted_at": now}).rowcount:
+        lifted = self._connection.execute(_LIFT, {"block": block, "lifted_at": now}).first()
+        if lifted is None:
             return False
         self._connection.execute(_VACATE, {"block": block})
+        # Another block may lie over the same time.
+        self._came_free(lifted.practitioner, lifted.starts_at, lifted.ends_at, now)
         return True
 
     def wishes_of(self, conversation: str) -> tuple[tuple[int, str, Mapping[str, str]], ...]:
