@@ -19,7 +19,7 @@ from bot import wiring
 from bot.core.fallback import FILE, how_to, twiml, words
 from bot.core.finding import Finding, addresses
 from bot.core.staff import fold_login
-from bot.desk import reception
+from bot.desk import reception, replying
 from bot.desk import staff as accounts
 from bot.desk import templates as message_templates
 from bot.desk.reading import reader
@@ -35,7 +35,7 @@ def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
     try:
         desk = wiring.open_desk(environment.read(environ))
         return _AT_DESK[options.action](desk, options)
-    except (environment.Unsafe, wiring.BrokenFlows, reception.NotYours, Unknown) as refusal:
+    except (environment.Unsafe, wiring.BrokenFlows, reception.Refused, Unknown) as refusal:
         print(refusal, file=sys.stderr)
     except BookAway:
         print(NO_DATABASE, file=sys.stderr)
@@ -182,7 +182,7 @@ def _take(desk: Desk, options: argparse.Namespace) -> int:
 
 
 def _reply(desk: Desk, options: argparse.Namespace) -> int:
-    reception.reply(desk, _find(desk, options.conversation), options.by, " ".join(options.words))
+    replying.reply(desk, _find(desk, options.conversation), options.by, " ".join(options.words))
     print("On its way.")
     return 0
 

@@ -24,7 +24,7 @@ def hear(walk: Walk, message: Message) -> None:
     _language(walk, message)
     if message.sent_at:
         walk.effects.append(Note("message_found_late", f"{(walk.now - message.sent_at) // 60} minutes"))
-    if _red_flag(walk, message) or _safety_list(walk, message) or _opting(walk, message) or _not_the_bots(walk):
+    if _whoever_has_it(walk, message):
         return
     if message.sent_at and _too_late(walk, message, overtaken=wrote_at < heard_until):
         return
@@ -42,6 +42,13 @@ def hear(walk: Walk, message: Message) -> None:
         if meaning(walk, message):
             return
     _not_understood(walk, message)
+
+
+def _whoever_has_it(walk: Walk, message: Message) -> bool:
+    """What is heard whoever has the conversation; and what a person or nobody answers."""
+    if _red_flag(walk, message) or _safety_list(walk, message) or _opting(walk, message):
+        return True
+    return walk.conversation.blocked or _not_the_bots(walk)
 
 
 def _language(walk: Walk, message: Message) -> None:
@@ -111,8 +118,10 @@ def _not_the_bots(walk: Walk) -> bool:
             walk.change(control="bot", reason="", stack=(), open=None, waiting_since=0)
             return False
         case "held":
+            walk.change(waiting_since=walk.conversation.waiting_since or walk.now, later_until=0)
             return True
         case "waiting":
+            walk.change(later_until=0)
             rested = walk.now - conversation.holding_text_at >= HOLDING_TEXT_SECONDS
             if conversation.holding_texts < HOLDING_TEXTS_MAX and (rested or conversation.holding_texts == 0):
                 walk.say_text("still waiting", "notice")

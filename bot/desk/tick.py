@@ -16,6 +16,7 @@ from bot.core.delivery import FIRST_LOOK_SECONDS
 from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
+from bot.desk.reception import keep_order
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
 from bot.desk.waiting_list import offer_freed_times
@@ -154,6 +155,10 @@ def _holds(desk: Desk, seen: Seen, turns: Turns) -> None:
         ledger.expire_holds(_stamp(desk))
 
 
+def _held_too_long(desk: Desk, seen: Seen, turns: Turns) -> None:
+    keep_order(desk)
+
+
 def _unsent(desk: Desk, seen: Seen, turns: Turns) -> None:
     with desk.book.begin() as ledger:
         unsent = ledger.with_unsent(_stamp(desk), ROWS_MAX)
@@ -200,6 +205,7 @@ _LOOKS = (
     _freed,
     _follow_ups,
     _holds,
+    _held_too_long,
     _unsent,
     _media,
     _rounds,

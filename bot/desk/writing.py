@@ -1,4 +1,4 @@
-"""Writing a decided turn down, in the order that matters: state and journal first, then the words that leave."""
+"""Writing a decided turn down: what happened, the words that leave, and the state afterwards, in one transaction."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.core.conversation import Conversation
 from bot.core.effects import Note, PassToPerson, Say
 from bot.core.events import Event, FollowUpFellDue, Message, StaffReplied, event_to_data
 from bot.core.follow_up import kind_of
+from bot.core.orders import Orders, orders_from, while_silenced
 from bot.core.safety import words_for
 from bot.core.turn import Turn
 from bot.core.wording import split
@@ -25,10 +26,12 @@ def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: dateti
     """Write a turn down inside the open transaction, under its new counters: the state as it is kept, and whether words
     wait in the outbox now."""
     stamp = int(now.timestamp())
-    state = ledger.save(turn.conversation, head.seq, head.arrived, stamp)
     ledger.journal(turn.conversation.id, head.seq, stamp, event_to_data(event), list(_happenings(turn)))
-    words = list(_words(turn, event))
-    return state, bool(words) and ledger.queue(turn.conversation.id, words, stamp) > 0
+    words = list(_words(turn, event, orders_from(head.orders)))
+    queued = ledger.queue(turn.conversation.id, words, stamp) if words else 0
+    # The row of the conversation comes last: it counts what the others told.
+    state = ledger.save(turn.conversation, head.seq, head.arrived, stamp)
+    return state, queued > 0
 
 
 def safety_at_once(ledger: Ledger, conversation: Conversation, event: Message, now: datetime) -> None:
@@ -52,13 +55,15 @@ def _happenings(turn: Turn) -> Iterator[dict[str, Any]]:
             yield {"note": "passed_to_person", "detail": effect.reason}
 
 
-def _words(turn: Turn, event: Event) -> Iterator[Words]:
+def _words(turn: Turn, event: Event, orders: Orders) -> Iterator[Words]:
     said = [effect for effect in turn.effects if isinstance(effect, Say)]
     conversation = turn.conversation
     speaker = event.by if isinstance(event, StaffReplied) else "bot"
     told = _told(event)
     for words in _keyed(said, event):
         verdict = may_speak(words.speech, conversation.control, conversation.holder, speaker)
+        if orders.silenced:
+            verdict = while_silenced(words.speech, verdict)
         status, note = ("suppressed", "the bot may not speak now") if verdict == "suppress" else ("queued", "")
         yield Words(
             words.text,
@@ -70,12 +75,15 @@ def _words(turn: Turn, event: Event) -> Iterator[Words]:
             key=words.key,
             status=status,  # type: ignore[arg-type]
             note=note,
-            **(told if words.speech == "follow-up" else {}),
+            **(told if words.speech in ("follow-up", "staff") else {}),
         )
 
 
 def _told(event: Event) -> dict[str, Any]:
-    """What a follow-up's words carry: until when they may leave, and the template they are outside the window."""
+    """What a follow-up's or a receptionist's words carry: when they may leave, and the template they are outside the
+    window."""
+    if isinstance(event, StaffReplied):
+        return {"due_at": event.due_at, "template": event.template, "variables": event.variables}
     if not isinstance(event, FollowUpFellDue):
         return {}
     kind = kind_of(event.kind)
@@ -103,4 +111,11 @@ def _key(say: Say, event: Event, count: int) -> str:
     if say.speech == "follow-up" and isinstance(event, FollowUpFellDue):
         # Whoever claims it asks about the follow-up once more, by the number its key ends with.
         return f"follow-up:{event.id}" if count == 1 else f"follow-up:{count}:{event.id}"
-    return f"safety:{event.sid}:{count}" if say.speech == "safety" and isinstance(event, Message) else ""
+    if say.speech == "safety" and isinstance(event, Message):
+        return f"safety:{event.sid}:{count}"
+    return staff_key(event.token, count) if isinstance(event, StaffReplied) and event.token else ""
+
+
+def staff_key(token: str, part: int) -> str:
+    """The key of a part of a receptionist's message: one click queues it once."""
+    return f"staff:{token}:{part}"

@@ -14,6 +14,7 @@ from bot.core.effects import Choice, Speech
 from bot.core.template import Content, Wording
 from bot.ports.media import MediaPart
 from bot.ports.pulse import PulsePart
+from bot.ports.reception import ReceptionPart
 from bot.ports.staff import StaffPart
 
 
@@ -23,6 +24,8 @@ class Head:
 
     seq: int
     arrived: int
+    orders: str = ""
+    """What holds for the whole clinic now (:class:`bot.core.orders.Orders` as data); empty when nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,10 @@ class Booking:
     local_start: str
     zone: str
     follow_ups: tuple[FollowUpDraft, ...] = ()
+    made_by: str = "bot"
+    """``bot``, or the account of whoever booked it at the desk."""
+    patient_id: int = 0
+    """The patient, when staff chose one; otherwise the conversation's patient of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,6 +526,7 @@ class Ledger(
     WaitingListPart,
     MediaPart,
     PulsePart,
+    ReceptionPart,
     StaffPart,
     Protocol,
 ):

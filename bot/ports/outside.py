@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.core.template import Wording
 from bot.ports.ledger import Outgoing
+from bot.ports.reception import Doorbell
 
 
 class BookAway(Exception):
@@ -82,7 +83,7 @@ class Taken:
     state: str = ""
 
 
-class Live(Protocol):
+class Live(Doorbell, Protocol):
     """Holds and states of conversations, and the wake list. All methods raise :class:`LiveAway`.
 
     Everything in it may vanish at any moment; correctness never rests on it.

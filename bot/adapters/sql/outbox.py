@@ -26,17 +26,29 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from bot.adapters.sql import direct
 from bot.adapters.sql.channel import Channel
+from bot.adapters.sql.desk_writing import returned_to_draft
 from bot.adapters.sql.follow_ups import WHAT_IT_IS_ABOUT
 from bot.adapters.sql.part import to_json
-from bot.adapters.sql.schema import UNFINISHED, appointment, channel, conversation, follow_up, outbox, send_attempt
+from bot.adapters.sql.schema import (
+    UNFINISHED,
+    appointment,
+    channel,
+    conversation,
+    follow_up,
+    outbox,
+    send_attempt,
+    standing_order,
+)
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.delivery import FIRST_LOOK_SECONDS, LOOK_AGAIN_SECONDS, RowStatus, rises
 from bot.core.effects import Choice
 from bot.core.follow_up import AS_TEMPLATE, Answer, would_send
+from bot.core.orders import orders_from, while_silenced
 from bot.core.template import Content, Unfit
 from bot.core.window import WINDOW_CLOSED, window_open
 from bot.ports import Failing, LeftBehind, Outgoing, Result, Words
 
+REFUSED = "only the receptionist who has the conversation may write"
 Row = Any
 """A row as a statement here selects it; its columns are that statement's."""
 Judgement = Literal["claim", "pass", "stop", "suppressed", "expired", "needs_person"]
@@ -61,10 +73,11 @@ _LOCK = (
         conversation.c.agreed_at,
         conversation.c.last_inbound_at,
         select(channel.c.until).where(channel.c.id == 1).scalar_subquery().label("channel_until"),
+        select(standing_order.c.value).where(standing_order.c.name == "orders").scalar_subquery().label("orders"),
     )
     .where(conversation.c.id.in_(_THESE))
     .order_by(conversation.c.id)
-    .with_for_update(key_share=True, skip_locked=True)
+    .with_for_update(of=conversation, key_share=True, skip_locked=True)
 )
 _CLAIMABLE = (
     select(outbox).where(outbox.c.conversation.in_(_THESE), text(UNFINISHED)).order_by(outbox.c.id).with_for_update()
@@ -196,7 +209,7 @@ class Outbox(Channel):
     """The outbox's part of :class:`bot.ports.Ledger`. It asks the channel whether and as what words may leave."""
 
     def queue(self, conversation: str, words: Sequence[Words], now: int) -> int:
-        rows = [_row(conversation, one, now) for one in words]
+        rows = [{**_row(conversation, one, now), "line": self._next_line(conversation)} for one in words]
         if any(row["key"] for row in rows):
             return sum(self._connection.execute(_QUEUE_ONCE, row).first() is not None for row in rows)
         if rows:
@@ -241,6 +254,8 @@ class Outbox(Channel):
                     may_go.append((row, content))
                 elif judgement not in ("pass", "stop"):
                     self._close(row, judgement, note, behind, now)
+                    if note == REFUSED:
+                        returned_to_draft(self._connection, row, now)
                 held_up = held_up or judgement in ("claim", "stop")
         return sorted(may_go, key=lambda one: one[0].speech != "safety")
 
@@ -358,10 +373,12 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
     if not_said is not None:
         return not_said
     verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
+    if conversation.orders and orders_from(conversation.orders).silenced:
+        verdict = while_silenced(row.speech, verdict)
     if verdict == "suppress":
         return "suppressed", "the bot may not speak now"
     if verdict == "refuse":
-        return "suppressed", "only the receptionist who has the conversation may write"
+        return "suppressed", REFUSED
     if 0 < row.expires_at <= now:
         return ("needs_person" if verdict == "keep" else "expired"), "it could not be said in time"
     if verdict == "keep":
