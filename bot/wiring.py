@@ -244,7 +244,7 @@ def plainly() -> Iterator[None]:
         reason = str(refusal)
     except BookAway as away:
         reason = f"The database cannot be used ({away}): look whether it runs, and at DATABASE_URL."
-    log.critical("cannot_start %s", reason)
+    log.critical("cannot_start", extra={"ids": {"why": reason}})
     sys.exit(3)
 
 

@@ -168,7 +168,7 @@ def test_what_a_library_says_is_told_by_where_it_happened_and_not_in_its_words(l
     try:
         int("Mei Ling")
     except ValueError:
-        logging.getLogger("rq.worker").exception("a job of %s failed", NUMBER)
+        logging.getLogger("some.library").exception("a job of %s failed", NUMBER)
     (told,) = [json.loads(line) for line in log.getvalue().splitlines()]
-    assert (told["event"], told["logger"], told["error"]) == ("library", "rq.worker", "ValueError")
+    assert (told["event"], told["logger"], told["error"]) == ("library", "some.library", "ValueError")
     assert told["way"][-1].startswith("test_logs.py:")

@@ -105,7 +105,7 @@ def _nothing_private_is_logged(room: Room) -> Iterator[None]:
 def test_a_job_we_do_not_know_is_refused_by_its_id_and_never_called(room: Room, name: str, tmp_path: Path) -> None:
     trap = tmp_path / "called"
     job = room.put(name, f"touch {trap}" if name == "os.system" else str(trap), "w")
-    assert f"job_refused job={job.id}" in room.works_on()
+    assert f'"job_refused","job":"{job.id}"' in room.works_on()
     assert not trap.exists()
 
 
@@ -115,7 +115,7 @@ def test_a_pickled_job_is_refused_unread(room: Room, tmp_path: Path) -> None:  #
             return open, (str(tmp_path / "called"), "w")
 
     job = room.put(data=zlib.compress(pickle.dumps(("bot.jobs.settle", None, (Trap(),), {}))))
-    assert f"job_refused job={job.id}" in room.works_on()
+    assert f'"job_refused","job":"{job.id}"' in room.works_on()
     assert not (tmp_path / "called").exists()
 
 
@@ -166,7 +166,7 @@ def test_a_job_with_a_strange_hash_stops_no_other(room: Room, fields: dict[str, 
 
 def test_a_job_whose_hash_is_no_jobs_is_told_by_its_id(room: Room) -> None:
     job = room.put(enqueued_at="yesterday")
-    assert f"job_refused job={job.id} error=ValueError" in room.works_on()
+    assert f'"job_refused","job":"{job.id}","error":"ValueError"' in room.works_on()
 
 
 def test_a_job_that_is_only_an_id_stops_no_other(room: Room) -> None:
