@@ -64,7 +64,9 @@ PENDING = """
     SELECT f.id FROM follow_up f JOIN appointment a ON a.id = f.appointment_id
     JOIN conversation c ON c.id = a.conversation
     WHERE f.status = 'pending' AND f.due_at <= ? AND (a.status <> 'booked' OR c.control NOT IN ('waiting', 'held'))
+    AND f.why <> 'it is too late or too early in the day'
 """
+"""One that came free late in the evening, because a person had its conversation until then, waits for the morning."""
 GIVEN_TO_A_PERSON = """
     SELECT o.id FROM outbox o JOIN send_attempt t ON t.id = o.attempt
     WHERE o.status = 'needs_person' AND o.note = ? AND o.tries < ? AND t.looks < ?

@@ -153,9 +153,8 @@ _IS_KEPT = and_(
     or_(outbox.c.expires_at == 0, outbox.c.expires_at > bindparam("now")),
 )
 _now = bindparam("now", type_=BigInteger)
-# What was put off later than now was put off by a clock that was set back since.
-_IS_PUT_OFF = and_(outbox.c.due_at > _now, outbox.c.changed_at <= _now)
-_WAITS = case((outbox.c.tries > 0, _IS_PUT_OFF), else_=outbox.c.due_at > _now)
+# What was put off later than now was put off by a clock that was set back since: it waits no more.
+_WAITS = and_(outbox.c.due_at > _now, outbox.c.changed_at <= _now)
 _GOES = and_(outbox.c.status == "queued", not_(_WAITS), not_(_IS_KEPT))
 _IN_THE_WAY = or_(outbox.c.status != "queued", and_(outbox.c.tries > 0, _WAITS))
 _first_that_goes = func.min(case((_GOES, outbox.c.id)))
@@ -404,8 +403,8 @@ def _not_said(conversation: Row, row: Row, follow_up: Row | None, now: int) -> t
 
 
 def _waits(row: Row, now: int) -> bool:
-    """Whether a row is due later. A retry that was put off later than now is not: the clock was set back."""
-    return now < row.due_at and not (row.tries and row.changed_at > now)
+    """Whether a row is due later. One that was put off later than now is not: the clock was set back."""
+    return bool(row.changed_at <= now < row.due_at)
 
 
 def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
