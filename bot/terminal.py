@@ -12,7 +12,7 @@ from pathlib import Path
 from bot import settings as environment
 from bot import wiring
 from bot.core.staff import fold_login
-from bot.desk import reception
+from bot.desk import reception, replying
 from bot.desk import staff as accounts
 from bot.desk.reading import reader
 from bot.desk.transcripts import coverage, play
@@ -25,7 +25,7 @@ def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
     try:
         desk = wiring.open_desk(environment.read(environ))
         return _AT_DESK[options.action](desk, options)
-    except (environment.Unsafe, wiring.BrokenFlows, reception.NotYours, Unknown) as refusal:
+    except (environment.Unsafe, wiring.BrokenFlows, reception.Refused, Unknown) as refusal:
         print(refusal, file=sys.stderr)
     except BookAway:
         print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
@@ -131,7 +131,7 @@ def _take(desk: Desk, options: argparse.Namespace) -> int:
 
 
 def _reply(desk: Desk, options: argparse.Namespace) -> int:
-    reception.reply(desk, _find(desk, options.conversation), options.by, " ".join(options.words))
+    replying.reply(desk, _find(desk, options.conversation), options.by, " ".join(options.words))
     print("On its way.")
     return 0
 

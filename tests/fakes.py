@@ -5,13 +5,14 @@ It is Monday 2 March 2026, 09:00 in Singapore, until a test lets time pass. The 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from bot.core.wording import numbered
 from bot.ports import CarrierAway, CarrierUnclear, Listed, LiveAway, Outgoing, Taken
+from bot.ports.reception import Doing
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HOLD_SECONDS = 4
@@ -65,10 +66,59 @@ class _Hold:
     more: bool = False
 
 
-class FakeLive:
+class FakeDoorbell:
+    """Rings and presence in memory; ``rung`` is what pages would have heard."""
+
+    def __init__(self) -> None:
+        self.rung: list[tuple[str, str]] = []
+        self._looking: dict[str, dict[str, tuple[str, int]]] = {}
+        self._shift: dict[str, int] = {}
+
+    def ring(self, kind: str, id: str) -> None:
+        self._answers()
+        self.rung.append((kind, id))
+
+    def heard(self, stop: Callable[[], bool]) -> Iterator[tuple[str, str]]:
+        while not stop():
+            yield self.rung.pop(0) if self.rung else ("", "")
+
+    def look(self, conversation: str, staff: str, doing: str, now: int) -> None:
+        self._answers()
+        self._looking.setdefault(conversation, {})[staff] = (doing, now + 30)
+
+    def look_away(self, conversation: str, staff: str) -> None:
+        self._answers()
+        self._looking.get(conversation, {}).pop(staff, None)
+
+    def looking(self, conversations: Sequence[str], now: int) -> Mapping[str, Mapping[str, Doing]]:
+        self._answers()
+        found = {
+            one: {staff: doing for staff, (doing, until) in self._looking.get(one, {}).items() if until > now}
+            for one in conversations
+        }
+        return {one: staff for one, staff in found.items() if staff}  # type: ignore[misc]
+
+    def on_shift(self, staff: str, now: int) -> None:
+        self._answers()
+        self._shift[staff] = now + 90
+
+    def off_shift(self, staff: str) -> None:
+        self._answers()
+        self._shift.pop(staff, None)
+
+    def watchers(self, now: int) -> frozenset[str]:
+        self._answers()
+        return frozenset(staff for staff, until in self._shift.items() if until > now)
+
+    def _answers(self) -> None:
+        raise NotImplementedError
+
+
+class FakeLive(FakeDoorbell):
     """Holds, states and the wake list in memory. ``away`` makes every call fail; :meth:`next_awake` never waits."""
 
     def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
         self._clock = clock
         self._lock = RLock()
         self._holds: dict[str, _Hold] = {}
@@ -94,6 +144,8 @@ class FakeLive:
             self._answers()
             if seq > self._states.get(conversation, (-1,))[0]:
                 self._states[conversation] = (seq, arrived, state)
+            if seq >= 0:
+                self.rung.append(("conv", conversation))
             if wake:
                 self.awake.append(conversation)
             hold = self._holder(conversation)

@@ -7,6 +7,7 @@ import sys
 
 PROOFS = (
     ("no two appointments overlap", ["tests.races.book", "--attempts", "2000", "--slots", "50", "--processes", "8"]),
+    ("nobody speaks without control", ["tests.races.control", "--runs", "300", "--claims", "200"]),
     ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
     ("every message is answered", ["tests.bench", "--short"]),
 )

@@ -142,7 +142,7 @@ def open_desk(database_url: str, **parts: Any) -> Iterator[Desk]:
 def desk_on(database_url: str, **parts: Any) -> Desk:
     """A desk on a real database, with everything else behaving in memory unless a test brings the real thing."""
     clock = parts.pop("clock", None) or FakeClock()
-    book = SqlBook(database_url)
+    book = parts.pop("book", None) or SqlBook(database_url)
     diary = shipped().diary
     assert diary is not None
     defaults = {

@@ -62,7 +62,7 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collec
     plain = {key: data(value) for key, value in entries.values.items()}
     diary = _diary(page, entries, people, services)
     closed = diary.closed | _public_holidays(page, entries, years)
-    return Facts(plain, _lists(plain, people, services, languages), replace(diary, closed=closed))
+    return Facts(plain, _lists(plain, people, services, languages), replace(diary, closed=closed, hours=clinic_hours))
 
 
 def _own_keys(page: Page, entries: Entries) -> None:

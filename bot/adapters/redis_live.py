@@ -5,6 +5,7 @@ Each method is one round trip. What belongs to one conversation shares a hash ta
 ``frontdesk:{conversation}:hold``   the holder's token, for 4 s; a ``+`` behind it says that messages were parked
 ``frontdesk:{conversation}:state``  ``seq arrived state``, for 30 days
 ``frontdesk:awake``                 conversations whose words should leave
+``frontdesk:bell``                  a channel: what changed, for open pages (:mod:`bot.adapters.redis_doorbell`)
 
 Redis may be emptied at any moment; whatever is missing is read from the database.
 """
@@ -21,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 
+from bot.adapters.redis_doorbell import BELL, RedisDoorbell
 from bot.ports import LiveAway, Taken
 
 HOLD_MILLISECONDS = 4_000
@@ -55,6 +57,9 @@ local known = tonumber(string.match(redis.call('GETRANGE', KEYS[2], 0, 20), '^%d
 if tonumber(ARGV[3]) > known then
   redis.call('SET', KEYS[2], ARGV[3] .. ' ' .. ARGV[4] .. ' ' .. ARGV[5], 'EX', ARGV[6])
 end
+if ARGV[9] ~= '' then
+  redis.call('PUBLISH', KEYS[4], ARGV[9])
+end
 if ARGV[7] ~= '' then
   redis.call('RPUSH', KEYS[3], ARGV[7])
   redis.call('LTRIM', KEYS[3], -ARGV[8], -1)
@@ -76,7 +81,7 @@ _SHA = {
 }
 
 
-class RedisLive:
+class RedisLive(RedisDoorbell):
     """The Live port on Redis or Valkey 6.2 or newer. ``monotonic`` gives seconds that never go back."""
 
     def __init__(self, url: str, monotonic: Callable[[], float]) -> None:
@@ -102,8 +107,9 @@ class RedisLive:
         When messages were parked meanwhile the hold is kept (with a fresh lease) and True is returned: take them up.
         """
         awake = conversation if wake else ""
-        words = (token, HOLD_MILLISECONDS, seq, arrived, state, STATE_SECONDS, awake, AWAKE_MAX)
-        return bool(self._run(_GIVE_BACK, (*_keys(conversation), _AWAKE), words))
+        bell = f"conv {conversation}" if seq >= 0 else ""
+        words = (token, HOLD_MILLISECONDS, seq, arrived, state, STATE_SECONDS, awake, AWAKE_MAX, bell)
+        return bool(self._run(_GIVE_BACK, (*_keys(conversation), _AWAKE, BELL), words))
 
     def wake(self, conversations: Sequence[str]) -> None:
         """Put conversations on the wake list, so that senders look at their outbox at once."""

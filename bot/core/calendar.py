@@ -56,6 +56,8 @@ class Diary:
     practitioners: Mapping[str, Practitioner]
     services: Mapping[str, Service]
     closed: frozenset[date] = frozenset()
+    hours: Mapping[int, tuple[Opening, ...]] = field(default_factory=dict)
+    """When reception is there, by weekday, Monday 0."""
     notice_minutes: int = 120
     horizon_days: int = 30
     slot_minutes: int = 30

@@ -88,6 +88,17 @@ class Conversation:
     look: bool = False
     """Something arrived that the bot cannot read: staff should look, while the bot goes on."""
     waiting_since: int = 0
+    """Since when the patient waits for words of a person; 0 while she does not."""
+    control_since: int = 0
+    """When who may speak last changed."""
+    staff_at: int = 0
+    """When staff last did something for the patient."""
+    later_until: int = 0
+    """Staff put it off until then; 0 when they did not."""
+    blocked: bool = False
+    """A nuisance: what arrives is kept, and only red flags and the safety words are answered."""
+    told: str = ""
+    """The clinic-wide notice that the patient was last told, by its id."""
     holding_texts: int = 0
     holding_text_at: int = 0
     stack: tuple[Frame, ...] = ()

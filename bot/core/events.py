@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from bot.core.flow import Value
 
@@ -71,17 +71,26 @@ class SilenceRanOut:
 
 @dataclass(frozen=True, slots=True)
 class StaffTookOver:
-    """A receptionist holds the conversation from now on."""
+    """A receptionist holds the conversation from now on; ``taken_from`` is the colleague who held it until now."""
 
     by: str
+    taken_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffReplied:
-    """A receptionist wrote to the patient."""
+    """A receptionist wrote to the patient. ``token`` makes the same click one message; words leave at ``due_at``
+    (epoch seconds, 0 at once). ``template`` is what they leave as when the 24-hour window is closed.
+
+    ``{"by": "ana", "text": "Dr Nolan can see you at ten.", "token": "5f0c…", "due_at": 1772413205}``
+    """
 
     by: str
     text: str
+    token: str = ""
+    due_at: int = 0
+    template: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +101,94 @@ class StaffHandedBack:
     mode: Literal["menu", "continue", "silent"] = "menu"
 
 
-Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffTookOver | StaffReplied | StaffHandedBack
+@dataclass(frozen=True, slots=True)
+class StaffHandedOn:
+    """A receptionist gave the conversation to a colleague. ``{"by": "ana", "to": "ben"}``"""
+
+    by: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffReleased:
+    """A receptionist put the conversation back into the queue, with the reason for whoever takes it next."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPutOff:
+    """A receptionist wants to see the conversation again at a moment (epoch seconds; 0: now)."""
+
+    by: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMarked:
+    """A receptionist marked the conversation as urgent, or as urgent no more."""
+
+    by: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffBlocked:
+    """The address is a nuisance (what it sends is kept, red flags alone are answered), or is none any more."""
+
+    by: str
+    blocked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLooked:
+    """A receptionist has seen what the bot could not read."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDid:
+    """Staff did something besides the conversation that its thread should tell: a past-tense name, and ids.
+
+    ``{"by": "ana", "what": "appointment_booked", "detail": "K7QF2X-M"}``
+    """
+
+    by: str
+    what: str
+    detail: str = ""
+
+
+ReturnRule = Literal["holder_silent", "holder_left", "no_answer", "later_over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A rule of the desk moved the conversation: its holder answered nobody or left, the patient never answered us,
+    or the moment came that it was put off to. ``holder`` is who had it."""
+
+    rule: ReturnRule
+    holder: str = ""
+
+
+StaffEvent: TypeAlias = (
+    StaffTookOver
+    | StaffReplied
+    | StaffHandedBack
+    | StaffHandedOn
+    | StaffReleased
+    | StaffPutOff
+    | StaffMarked
+    | StaffBlocked
+    | StaffLooked
+    | StaffDid
+    | Returned
+)
+Event: TypeAlias = Message | Outcome | SilenceRanOut | StaffEvent
 
 _KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in (Message, Outcome, SilenceRanOut, StaffTookOver, StaffReplied, StaffHandedBack)
+    kind.__name__: kind for kind in (Message, Outcome, SilenceRanOut, *get_args(StaffEvent))
 }
 
 

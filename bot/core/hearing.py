@@ -17,7 +17,9 @@ def hear(walk: Walk, message: Message) -> None:
     """Take up one message of a patient."""
     walk.change(last_inbound_at=walk.now)
     _language(walk, message)
-    if _red_flag(walk, message) or _safety_list(walk, message) or _opting(walk, message) or _not_the_bots(walk):
+    if _red_flag(walk, message) or _safety_list(walk, message) or _opting(walk, message):
+        return
+    if walk.conversation.blocked or _not_the_bots(walk):
         return
     if not walk.conversation.greeted:
         walk.change(greeted=True)
@@ -82,8 +84,10 @@ def _not_the_bots(walk: Walk) -> bool:
             walk.change(control="bot", reason="", stack=(), open=None, waiting_since=0)
             return False
         case "held":
+            walk.change(waiting_since=walk.conversation.waiting_since or walk.now, later_until=0)
             return True
         case "waiting":
+            walk.change(later_until=0)
             rested = walk.now - conversation.holding_text_at >= HOLDING_TEXT_SECONDS
             if conversation.holding_texts < HOLDING_TEXTS_MAX and (rested or conversation.holding_texts == 0):
                 walk.say_text("still waiting", "notice")

@@ -78,7 +78,7 @@ class Place:
 
     def raise_control(self) -> None:
         """Count a change of who may speak."""
-        self.change(control_version=self.conversation.control_version + 1)
+        self.change(control_version=self.conversation.control_version + 1, control_since=self.now)
 
     # ---- words
 

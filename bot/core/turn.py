@@ -19,20 +19,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import assert_never
 
-from bot.core import hearing
+from bot.core import hearing, staffing
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say, Trod
-from bot.core.events import (
-    Event,
-    Message,
-    Outcome,
-    SilenceRanOut,
-    StaffHandedBack,
-    StaffReplied,
-    StaffTookOver,
-)
+from bot.core.events import Event, Message, Outcome, SilenceRanOut
 from bot.core.flow import Clinic, Do
 from bot.core.walk import Walk
 
@@ -68,16 +59,8 @@ def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: dat
             _outcome(walk, event)
         case SilenceRanOut():
             _silence(walk)
-        case StaffTookOver(by=by):
-            walk.change(control="held", holder=by, silence_due=0, look=False)
-            walk.raise_control()
-            walk.trod("staff took over")
-        case StaffReplied(text=text):
-            walk.effects.append(Say(text, speech="staff"))
-        case StaffHandedBack(mode=mode):
-            _handed_back(walk, mode)
         case _:
-            assert_never(event)
+            staffing.happened(walk, event)
     return Turn(walk.conversation, _notices_if_passed_on(tuple(walk.effects)), tuple(walk.trace), walk.asked)
 
 
@@ -98,22 +81,6 @@ def _outcome(walk: Walk, outcome: Outcome) -> None:
 def _silence(walk: Walk) -> None:
     if walk.conversation.control == "bot" and walk.conversation.open is not None:
         walk.silence_ran_out()
-
-
-def _handed_back(walk: Walk, mode: str) -> None:
-    walk.raise_control()
-    walk.trod(f"handed back: {mode}")
-    if mode == "silent":
-        walk.drop_all("handed back")
-        walk.change(control="closed", holder="", reason="", urgent=False, look=False, waiting_since=0)
-        return
-    walk.change(control="bot", holder="", reason="", urgent=False, look=False, waiting_since=0, holding_texts=0)
-    walk.say_text("back again", speech="notice")
-    if mode == "continue" and walk.conversation.stack:
-        walk.ask_again()
-    else:
-        walk.drop_all("handed back")
-        walk.start(walk.clinic.otherwise)
 
 
 def _notices_if_passed_on(effects: tuple[Effect, ...]) -> tuple[Effect, ...]:

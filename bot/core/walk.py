@@ -234,10 +234,11 @@ class Walk(Questions):
         self.say(self.names.render(words), "notice")
         self.trod("handed over")
         self.effects.append(PassToPerson(reason, urgent))
-        if self.conversation.control == "held":
-            self.change(urgent=self.conversation.urgent or urgent)
-            return
         since = self.conversation.waiting_since or self.now
+        self.change(later_until=0)
+        if self.conversation.control == "held":
+            self.change(urgent=self.conversation.urgent or urgent, waiting_since=since)
+            return
         self.raise_control()
         self.change(
             control="waiting",

@@ -33,6 +33,8 @@ class Doing:
     conversation: Conversation
     inputs: Mapping[str, Value]
     now: datetime
+    by: str = "bot"
+    """``bot``, or the account of whoever does it at the desk."""
 
     @property
     def language(self) -> str:
@@ -60,7 +62,9 @@ class Doing:
         return datetime.fromtimestamp(stamp, self.desk.diary.zone)
 
 
-def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoAction, now: datetime) -> Outcome:
+def carry_out(  # noqa: PLR0913 - what, by whom, for whom
+    desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoAction, now: datetime, by: str = "bot"
+) -> Outcome:
     """Do what a flow asked for. What fails for any other reason than the database being away is undone, told to the
     operator, and comes out as ``failed`` where the action declares it, so that the flow's own words are said."""
     act = _ACTIONS[asked.action]
@@ -68,7 +72,7 @@ def carry_out(desk: Desk, ledger: Ledger, conversation: Conversation, asked: DoA
     value: Value
     try:
         with ledger.savepoint():
-            name, value = act(Doing(desk, ledger, conversation, asked.inputs, now))
+            name, value = act(Doing(desk, ledger, conversation, asked.inputs, now, by))
     except SlotTaken:
         name, value = "taken", None
     except BookAway:
@@ -171,6 +175,7 @@ def _book(doing: Doing) -> Came:
             local_start=f"{local:%Y-%m-%dT%H:%M}",
             zone=str(diary.zone),
             follow_ups=drafts(diary, slot.start, doing.stamp),
+            made_by=doing.by,
         ),
         doing.stamp,
     )

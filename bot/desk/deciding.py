@@ -56,6 +56,8 @@ def apology(clinic: Clinic, conversation: Conversation, event: Event, now: datet
         greeted=True,
         control="held" if held else "waiting",
         control_version=conversation.control_version + (0 if held else 1),
+        control_since=conversation.control_since if held else stamp,
+        later_until=0,
         reason="Something failed while answering",
         urgent=conversation.urgent or bool(flags),
         waiting_since=conversation.waiting_since or stamp,

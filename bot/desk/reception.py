@@ -1,21 +1,56 @@
-"""What a receptionist can do with a conversation: take it over, reply, hand it back. All of it is a turn.
+"""Who has a conversation, and passing it from one to another. Each change is a turn on the locked row.
 
-Only one person holds a conversation. Whoever loses the race is told who won.
+Only one person holds a conversation. Whoever loses the race is told who won, and when. What staff write is in
+:mod:`bot.desk.replying`, what they see in :mod:`bot.desk.inbox`. ``by`` and ``staff`` are ids of accounts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
+from bot.core.calendar import Busy
 from bot.core.conversation import Conversation
-from bot.core.events import Event, StaffHandedBack, StaffReplied, StaffTookOver
-from bot.core.window import window_open
+from bot.core.events import (
+    Event,
+    Returned,
+    StaffBlocked,
+    StaffHandedBack,
+    StaffHandedOn,
+    StaffLooked,
+    StaffMarked,
+    StaffPutOff,
+    StaffReleased,
+    StaffTookOver,
+)
+from bot.core.flow import Ask
+from bot.core.patience import returns
+from bot.core.progress import standing
+from bot.desk.apart import apart
 from bot.desk.turns import happen
 from bot.ports import Desk, Ledger, Line, Waiting
 
+BackTo = Literal["menu", "continue", "silent"]
+PUT_OFF_SECONDS_MAX = 60 * 24 * 3600
+ROWS_MAX = 500
 
-class NotYours(Exception):
-    """Somebody else has the conversation, or it is the bot's. The message is for whoever tried."""
+
+class Refused(Exception):
+    """What staff asked for was not done; the message says why, to whoever asked."""
+
+
+class NotYours(Refused):
+    """Somebody else has the conversation, or it is the bot's. ``holder`` is who has it (empty: nobody) since
+    ``since`` (epoch seconds)."""
+
+    def __init__(self, words: str, holder: str = "", since: int = 0) -> None:
+        super().__init__(words)
+        self.holder, self.since = holder, since
+
+
+class NotPossible(Refused):
+    """It cannot be done as things are now."""
 
 
 def needing_a_person(desk: Desk) -> tuple[Waiting, ...]:
@@ -30,44 +65,247 @@ def thread(desk: Desk, conversation: str, lines_max: int = 50) -> tuple[Line, ..
         return ledger.thread(conversation, lines_max)
 
 
-def take_over(desk: Desk, conversation: str, by: str) -> None:
-    """Hold a conversation; the bot is silent from this commit on. Raises NotYours when a colleague holds it."""
+# ---- taking
+
+
+def take_over(desk: Desk, conversation: str, by: str, from_holder: str = "") -> None:
+    """Hold a conversation; the bot is silent from this commit on.
+
+    From a colleague it is taken only by naming her as ``from_holder``: who pressed "Take over" before a colleague did
+    gets NotYours, and not the conversation out of her hands. Taking what one holds already changes nothing.
+    """
 
     def taken(ledger: Ledger, state: Conversation) -> Event | None:
-        if state.control == "held" and state.holder != by:
-            raise NotYours(f"{state.holder} has this conversation.")
-        return None if state.control == "held" else StaffTookOver(by)
-
-    happen(desk, conversation, taken)
-
-
-def reply(desk: Desk, conversation: str, by: str, text: str) -> None:
-    """Write to the patient, taking a conversation that waits. Raises NotYours when it is not hers to answer."""
-    with desk.book.begin() as ledger:
-        state = ledger.read(conversation)
-    if state is None:
-        raise NotYours("There is no such conversation.")
-    if state.control in ("waiting", "closed"):
-        take_over(desk, conversation, by)
-
-    def said(ledger: Ledger, state: Conversation) -> Event | None:
         if state.control != "held":
-            raise NotYours("The assistant has this conversation. Take it over first.")
-        if state.holder != by:
-            raise NotYours(f"{state.holder} has this conversation.")
-        if not window_open(state.last_inbound_at, int(desk.clock.now().timestamp())):
-            raise NotYours("The patient wrote more than 24 hours ago: WhatsApp allows only a template now.")
-        return StaffReplied(by, text)
+            return StaffTookOver(by)
+        if state.holder == by:
+            return None
+        if state.holder != from_holder:
+            raise _held_by_another(state)
+        return StaffTookOver(by, taken_from=from_holder)
 
-    happen(desk, conversation, said)
+    _happen(desk, conversation, taken)
 
 
-def hand_back(desk: Desk, conversation: str, by: str, mode: Literal["menu", "continue", "silent"]) -> None:
-    """Give a conversation back: to the menu, to the question that was open, or closed without a word."""
+def hold_to_write(state: Conversation, by: str) -> Event | None:
+    """What has to happen before she may write: nothing when she holds it, a claim when nobody does. Raises NotYours."""
+    if state.control == "bot":
+        raise NotYours("The assistant has this conversation. Take it over first.", since=state.control_since)
+    if state.control != "held":
+        return StaffTookOver(by)
+    if state.holder != by:
+        raise _held_by_another(state)
+    return None
+
+
+# ---- giving
+
+
+def hand_back(desk: Desk, conversation: str, by: str, mode: BackTo) -> None:
+    """Give a conversation back: to the menu, to the question that was open, or closed without a word (done).
+
+    Raises NotYours when a colleague holds it, NotPossible when it cannot go on at its question (:func:`ways_back`).
+    """
 
     def given(ledger: Ledger, state: Conversation) -> Event | None:
-        if state.control == "held" and state.holder != by:
-            raise NotYours(f"{state.holder} has this conversation.")
-        return None if state.control == "bot" and not state.look else StaffHandedBack(by, mode)
+        _mine_or_nobodys(state, by)
+        if mode == "continue" and state.stack:
+            why_not = _why_not_continue(desk, ledger, state)
+            if why_not:
+                raise NotPossible(why_not)
+        at_rest = state.control == "bot" or (mode == "silent" and state.control == "closed")
+        return None if at_rest and not state.look else StaffHandedBack(by, mode)
 
-    happen(desk, conversation, given)
+    _happen(desk, conversation, given)
+
+
+@dataclass(frozen=True, slots=True)
+class WaysBack:
+    """How a conversation may go back to the bot. ``step`` is where it was frozen; ``why_not`` why it cannot go on."""
+
+    step: str
+    why_not: str
+
+    @property
+    def can_continue(self) -> bool:
+        return bool(self.step) and not self.why_not
+
+
+def ways_back(desk: Desk, conversation: str) -> WaysBack:
+    """Whether the patient could go on where she was, and where that is."""
+    with desk.book.begin() as ledger:
+        state = ledger.read(conversation)
+        where = standing(desk.clinic, state) if state else None
+        if state is None or where is None:
+            return WaysBack("", "No question was open.")
+        return WaysBack(where.step, _why_not_continue(desk, ledger, state))
+
+
+def hand_on(desk: Desk, conversation: str, by: str, to: str) -> None:
+    """Give a conversation one holds (or that nobody has) to a colleague."""
+
+    def given(ledger: Ledger, state: Conversation) -> Event | None:
+        _mine_or_nobodys(state, by)
+        return None if state.control == "held" and state.holder == to else StaffHandedOn(by, to)
+
+    _happen(desk, conversation, given)
+
+
+def release(desk: Desk, conversation: str, by: str, reason: str) -> None:
+    """Put a conversation back into the queue, with a reason for whoever takes it next; it must not be empty."""
+    if not reason.strip():
+        raise NotPossible("Say why, for whoever takes it next.")
+
+    def given(ledger: Ledger, state: Conversation) -> Event | None:
+        _mine_or_nobodys(state, by)
+        return None if state.control == "waiting" else StaffReleased(by, reason.strip())
+
+    _happen(desk, conversation, given)
+
+
+def put_off(desk: Desk, conversation: str, by: str, until: int) -> None:
+    """See a conversation again at ``until`` (epoch seconds; 0 now), or when the patient writes before that."""
+    now = _stamp(desk)
+    if until and not now < until <= now + PUT_OFF_SECONDS_MAX:
+        raise NotPossible("Choose a moment within the next sixty days.")
+
+    def put(ledger: Ledger, state: Conversation) -> Event | None:
+        _mine_or_nobodys(state, by)
+        if state.control not in ("waiting", "held"):
+            raise NotPossible("Take it over first.")
+        return None if state.later_until == until else StaffPutOff(by, until)
+
+    _happen(desk, conversation, put)
+
+
+# ---- marking
+
+
+def mark_urgent(desk: Desk, conversation: str, by: str, urgent: bool) -> None:
+    """Pin a conversation that needs people to the top, or let it go."""
+
+    def marked(ledger: Ledger, state: Conversation) -> Event | None:
+        if urgent and state.control not in ("waiting", "held"):
+            raise NotPossible("Take it over first.")
+        return None if state.urgent == urgent else StaffMarked(by, urgent)
+
+    _happen(desk, conversation, marked)
+
+
+def looked(desk: Desk, conversation: str, by: str) -> None:
+    """She has seen what the bot could not read, or what could not be delivered; the bot goes on."""
+
+    def seen(ledger: Ledger, state: Conversation) -> Event | None:
+        ledger.failures_seen(conversation, _stamp(desk))
+        return StaffLooked(by) if state.look else None
+
+    if not _happen(desk, conversation, seen):
+        with apart(desk, "bell_failed", conversation=conversation):
+            desk.live.ring("conv", conversation)
+
+
+def block(desk: Desk, conversation: str, by: str, blocked: bool) -> None:
+    """Block a nuisance, or let it write again. What it sends is kept all the same, and red flags are answered."""
+
+    def marked(ledger: Ledger, state: Conversation) -> Event | None:
+        _mine_or_nobodys(state, by)
+        return None if state.blocked == blocked else StaffBlocked(by, blocked)
+
+    _happen(desk, conversation, marked)
+
+
+# ---- what happens by itself
+
+
+def staff_left(desk: Desk, staff: str, for_good: bool = False) -> int:
+    """She signed out: conversations in which a patient waits for her go to the queue now; how many. ``for_good``: all
+    of hers do (her account is closed)."""
+
+    def left(ledger: Ledger, state: Conversation) -> Event | None:
+        hers = state.control == "held" and state.holder == staff
+        return Returned("holder_left", staff) if hers and (for_good or state.waiting_since) else None
+
+    with desk.book.begin() as ledger:
+        hers = [state.id for state, _ in ledger.held() if state.holder == staff]
+    return sum(happen(desk, id, left) for id in hers)
+
+
+def keep_order(desk: Desk) -> int:
+    """Let the rules of the desk move what nobody moves: held conversations whose patients wait too long or never
+    answered, and what was put off until now; how many. For the tick; doing it twice is harmless."""
+    now, moved = _stamp(desk), 0
+
+    def over(ledger: Ledger, state: Conversation) -> Event | None:
+        return Returned("later_over", state.holder) if 0 < state.later_until <= now else None
+
+    with desk.book.begin() as ledger:
+        due = [
+            (state.id, drafted_at) for state, drafted_at in ledger.held() if returns(desk.diary, state, drafted_at, now)
+        ]
+        over_now = ledger.put_off_until(now, ROWS_MAX)
+    for id, drafted_at in due:
+
+        def returned(ledger: Ledger, state: Conversation, drafted_at: int = drafted_at) -> Event | None:
+            rule = returns(desk.diary, state, drafted_at, now)
+            return Returned(rule, state.holder) if rule else None
+
+        with apart(desk, "return_failed", conversation=id):
+            moved += happen(desk, id, returned)
+    for id in over_now:
+        with apart(desk, "return_failed", conversation=id):
+            moved += happen(desk, id, over)
+    return moved
+
+
+# ---- parts
+
+
+def _happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversation], Event | None]) -> bool:
+    found = False
+
+    def noticed(ledger: Ledger, state: Conversation) -> Event | None:
+        nonlocal found
+        found = True
+        return event_for(ledger, state)
+
+    happened = happen(desk, conversation, noticed)
+    if not found:
+        raise NotYours("There is no such conversation.")
+    return happened
+
+
+def _mine_or_nobodys(state: Conversation, by: str) -> None:
+    if state.control == "held" and state.holder != by:
+        raise _held_by_another(state)
+
+
+def _held_by_another(state: Conversation) -> NotYours:
+    return NotYours(f"{state.holder} has this conversation.", state.holder, state.control_since)
+
+
+def _why_not_continue(desk: Desk, ledger: Ledger, state: Conversation) -> str:
+    """Why the frozen question cannot be asked again; empty when it can."""
+    if not state.stack:
+        return "No question was open."
+    frame = state.stack[-1]
+    flow = desk.clinic.flows.get(frame.flow)
+    step = flow.steps.get(frame.step) if flow else None
+    if flow is None or step is None:
+        return "This question is not in the flows any more."
+    if not isinstance(step.body, Ask):
+        return "It stands at no question."
+    slot = frame.saved.get("slot")
+    if "hold" in frame.opened and isinstance(slot, dict):
+        practitioner, _, start = str(slot.get("id", "")).rpartition("@")
+        if _somebody_elses(desk, ledger, state.id, practitioner, int(start or 0)):
+            return "The time she chose is not free any more."
+    return ""
+
+
+def _somebody_elses(desk: Desk, ledger: Ledger, conversation: str, practitioner: str, start: int) -> bool:
+    minute = Busy(practitioner, start, start + 60)
+    return bool(ledger.busy([practitioner], minute.start, minute.end, _stamp(desk), conversation))
+
+
+def _stamp(desk: Desk) -> int:
+    return int(desk.clock.now().timestamp())

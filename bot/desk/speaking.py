@@ -81,11 +81,15 @@ def status(desk: Desk, attempt: str, sid: str, status: RowStatus, error: int | N
 
 def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:
     try:
-        return desk.live.next_awake(WAIT_SECONDS, BATCH_CONVERSATIONS_MAX)
+        awake = desk.live.next_awake(WAIT_SECONDS, BATCH_CONVERSATIONS_MAX)
     except LiveAway:
         stop.wait(WAIT_SECONDS)
-        with desk.book.begin() as ledger:
-            return ledger.with_unsent(_stamp(desk), BATCH_CONVERSATIONS_MAX)
+        awake = ()
+    if awake:
+        return awake
+    # Nobody rang for words whose time has come, such as a reply that could be taken back for five seconds.
+    with desk.book.begin() as ledger:
+        return ledger.with_unsent(_stamp(desk), BATCH_CONVERSATIONS_MAX)
 
 
 def _conclude(desk: Desk, results: Sequence[Result]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
+from bot.desk.reception import keep_order
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
 from bot.ports import Desk, LiveAway, Result
@@ -53,7 +54,7 @@ def keep_ticking(desk: Desk, turns: Turns, stop: Event) -> None:
 
 def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Look once at everything that may have been forgotten. Never raises; what fails is reported."""
-    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _unsent):
+    for look in (_spooled, _waiting, _silences, _left_behind, _unsettled, _follow_ups, _holds, _held_too_long, _unsent):
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
 
@@ -116,6 +117,10 @@ def _follow_ups(desk: Desk, seen: Seen, turns: Turns) -> None:
 def _holds(desk: Desk, seen: Seen, turns: Turns) -> None:
     with desk.book.begin() as ledger:
         ledger.expire_holds(_stamp(desk))
+
+
+def _held_too_long(desk: Desk, seen: Seen, turns: Turns) -> None:
+    keep_order(desk)
 
 
 def _unsent(desk: Desk, seen: Seen, turns: Turns) -> None:

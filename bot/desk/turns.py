@@ -22,9 +22,13 @@ from typing import Literal, TypeVar
 
 from bot.core.conversation import Conversation, from_data, to_data
 from bot.core.events import Event, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
+from bot.core.orders import after as ordered_after
+from bot.core.orders import before as ordered_before
+from bot.core.orders import orders_from
 from bot.core.turn import Turn
 from bot.desk.apart import apart
 from bot.desk.deciding import apology, decide
+from bot.desk.stretches import count_stretch
 from bot.desk.writing import safety_at_once, write_down
 from bot.ports import BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
 
@@ -113,7 +117,7 @@ def _take(
         if not in_order:
             ledger.arrived_at(conversation, inbound.arrival)
             return "parked", None
-        done = _turn(desk, ledger, state, event, Head(head.seq, inbound.arrival))
+        done = _turn(desk, ledger, state, event, Head(head.seq, inbound.arrival, head.orders))
         if desk.clock.monotonic() - started > TURN_SECONDS_MAX:
             raise Overran(f"turn of {conversation} overran")
     return "taken", done
@@ -142,18 +146,23 @@ def _state(
 def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: Head) -> Done:
     """Decide and write down, inside an open transaction. ``head`` counts what was there before the turn."""
     now = desk.clock.now()
+    orders, stamp = orders_from(head.orders), int(now.timestamp())
+    begun = ordered_before(orders, state, event, stamp)
     try:
-        decided = decide(desk, ledger, state, event, now)
+        decided = ordered_after(orders, decide(desk, ledger, begun, event, now), event, stamp)
     except BookAway:
         raise
     except Exception as error:  # noqa: BLE001 - whatever failed, the patient gets an apology and a person
         desk.report("turn_failed", {"conversation": state.id, "seq": head.seq + 1, "error": type(error).__name__})
-        decided = apology(desk.clinic, state, event, now)
-    return _written(ledger, decided, event, head, now)
+        decided = apology(desk.clinic, begun, event, now)
+    return _written(ledger, decided, event, head, now, state)
 
 
-def _written(ledger: Ledger, decided: Turn, event: Event, head: Head, now: datetime) -> Done:
-    after = Head(head.seq + 1, head.arrived)
+def _written(  # noqa: PLR0913 - both ends of a turn, and everything that is written down between them
+    ledger: Ledger, decided: Turn, event: Event, head: Head, now: datetime, before: Conversation
+) -> Done:
+    after = Head(head.seq + 1, head.arrived, head.orders)
+    count_stretch(ledger, before, decided.conversation, event, int(now.timestamp()))
     return Done(decided.conversation, after.seq, after.arrived, write_down(ledger, decided, event, after, now))
 
 
@@ -216,7 +225,7 @@ def _take_up_one(desk: Desk, ledger: Ledger, sid: str, attempts: int, conversati
     if attempts > ATTEMPTS_MAX:
         desk.report("message_given_up", {"conversation": conversation, "sid": sid})
         ledger.taken_up(sid, "person")
-        done = _written(ledger, apology(desk.clinic, state, event, now), event, head, now)
+        done = _written(ledger, apology(desk.clinic, state, event, now), event, head, now, state)
     else:
         ledger.taken_up(sid, "done")
         done = _turn(desk, ledger, state, event, head)
@@ -296,6 +305,7 @@ def _after(desk: Desk, conversation: str, done: Done | None) -> None:
     if done is None:
         return
     _from_redis(lambda: desk.live.forget(conversation))
+    _from_redis(lambda: desk.live.ring("conv", conversation))
     if done.speaks:
         _from_redis(lambda: desk.live.wake([conversation]))
 

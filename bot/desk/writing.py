@@ -1,4 +1,4 @@
-"""Writing a decided turn down, in the order that matters: state and journal first, then the words that leave."""
+"""Writing a decided turn down: what happened, the words that leave, and the state afterwards, in one transaction."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.core.control import may_speak
 from bot.core.conversation import Conversation
 from bot.core.effects import Note, PassToPerson, Say
 from bot.core.events import Event, Message, StaffReplied, event_to_data
+from bot.core.orders import Orders, orders_from, while_silenced
 from bot.core.safety import words_for
 from bot.core.turn import Turn
 from bot.core.wording import split
@@ -24,10 +25,12 @@ def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: dateti
     """Write a turn down inside the open transaction, under its new counters. True when words wait in the outbox
     then."""
     stamp = int(now.timestamp())
-    ledger.save(turn.conversation, head.seq, head.arrived, stamp)
     ledger.journal(turn.conversation.id, head.seq, stamp, event_to_data(event), list(_happenings(turn)))
-    words = list(_words(turn, event))
-    return bool(words) and ledger.queue(turn.conversation.id, words, stamp) > 0
+    words = list(_words(turn, event, orders_from(head.orders)))
+    queued = ledger.queue(turn.conversation.id, words, stamp) if words else 0
+    # The row of the conversation comes last: it counts what the others told.
+    ledger.save(turn.conversation, head.seq, head.arrived, stamp)
+    return queued > 0
 
 
 def safety_at_once(ledger: Ledger, conversation: Conversation, event: Message, now: datetime) -> None:
@@ -51,12 +54,15 @@ def _happenings(turn: Turn) -> Iterator[dict[str, Any]]:
             yield {"note": "passed_to_person", "detail": effect.reason}
 
 
-def _words(turn: Turn, event: Event) -> Iterator[Words]:
+def _words(turn: Turn, event: Event, orders: Orders) -> Iterator[Words]:
     said = [effect for effect in turn.effects if isinstance(effect, Say)]
     conversation = turn.conversation
-    speaker = event.by if isinstance(event, StaffReplied) else "bot"
+    reply = event if isinstance(event, StaffReplied) else None
+    speaker = reply.by if reply else "bot"
     for words in _keyed(said, event):
         verdict = may_speak(words.speech, conversation.control, conversation.holder, speaker)
+        if orders.silenced:
+            verdict = while_silenced(words.speech, verdict)
         status, note = ("suppressed", "the bot may not speak now") if verdict == "suppress" else ("queued", "")
         yield Words(
             words.text,
@@ -65,9 +71,12 @@ def _words(turn: Turn, event: Event) -> Iterator[Words]:
             words.list_button,
             words.hint,
             speaker=speaker,
+            due_at=reply.due_at if reply else 0,
             key=words.key,
             status=status,  # type: ignore[arg-type]
             note=note,
+            template=reply.template if reply else "",
+            variables=reply.variables if reply else {},
         )
 
 
@@ -85,4 +94,11 @@ def _keyed(said: Iterable[Say], event: Event) -> Iterator[Words]:
 
 
 def _key(say: Say, event: Event, count: int) -> str:
-    return f"safety:{event.sid}:{count}" if say.speech == "safety" and isinstance(event, Message) else ""
+    if say.speech == "safety" and isinstance(event, Message):
+        return f"safety:{event.sid}:{count}"
+    return staff_key(event.token, count) if isinstance(event, StaffReplied) and event.token else ""
+
+
+def staff_key(token: str, part: int) -> str:
+    """The key of a part of a receptionist's message: one click queues it once."""
+    return f"staff:{token}:{part}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from bot.core.calendar import Busy, Slot
 from bot.core.conversation import Conversation
 from bot.core.delivery import RowStatus
 from bot.core.effects import Choice, Speech
+from bot.ports.reception import ReceptionPart
 from bot.ports.staff import StaffPart
 
 
@@ -20,6 +21,8 @@ class Head:
 
     seq: int
     arrived: int
+    orders: str = ""
+    """What holds for the whole clinic now (:class:`bot.core.orders.Orders` as data); empty when nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Words:
     status: RowStatus = "queued"
     note: str = ""
     """Why a row was suppressed or needs a person."""
+    template: str = ""
+    """The approved template these words leave as when the 24-hour window is closed."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What fills the template."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,10 @@ class Booking:
     local_start: str
     zone: str
     follow_ups: tuple[FollowUpDraft, ...] = ()
+    made_by: str = "bot"
+    """``bot``, or the account of whoever booked it at the desk."""
+    patient_id: int = 0
+    """The patient, when staff chose one; otherwise the conversation's patient of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +325,9 @@ class FollowUpsPart(Protocol):
     def follow_ups_due(self, now: int, limit: int) -> tuple[int, ...]:
         """Ids of pending follow-ups that are due."""
 
+    def pending_follow_ups(self, conversation: str) -> tuple[FollowUp, ...]:
+        """What is still to be said about a conversation's appointments, by when it is due."""
+
     def follow_up(self, id: int) -> FollowUp | None:
         """A pending follow-up, locked, or None when it is pending no more."""
 
@@ -321,7 +335,9 @@ class FollowUpsPart(Protocol):
         """Close a follow-up with the reason staff will read."""
 
 
-class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, StaffPart, Protocol):
+class Ledger(
+    ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, ReceptionPart, StaffPart, Protocol
+):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 
     def savepoint(self) -> AbstractContextManager[None]:

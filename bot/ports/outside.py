@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.ports.ledger import Outgoing
+from bot.ports.reception import Doorbell
 
 
 class BookAway(Exception):
@@ -77,7 +78,7 @@ class Taken:
     state: str = ""
 
 
-class Live(Protocol):
+class Live(Doorbell, Protocol):
     """Holds and states of conversations, and the wake list. All methods raise :class:`LiveAway`.
 
     Everything in it may vanish at any moment; correctness never rests on it.

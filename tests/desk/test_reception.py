@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from bot.desk import reception
+from bot.desk import reception, replying
 from bot.ports import Desk
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeClock
@@ -53,7 +53,7 @@ def test_from_the_take_over_on_the_bot_is_silent(desk: Desk, mei_ling: Patient) 
 
 def test_a_reply_takes_a_conversation_that_waits(desk: Desk, mei_ling: Patient) -> None:
     mei_ling.says("human")
-    reception.reply(desk, mei_ling.conversation, ANA, "Hello, this is Ana.")
+    replying.reply(desk, mei_ling.conversation, ANA, "Hello, this is Ana.")
     assert mei_ling.reads()[-1] == "Hello, this is Ana."
     assert reception.needing_a_person(desk)[0].holder == ANA
 
@@ -63,7 +63,7 @@ def test_a_colleague_is_told_who_has_it(desk: Desk, mei_ling: Patient) -> None:
     reception.take_over(desk, mei_ling.conversation, ANA)
     for attempt in (
         lambda: reception.take_over(desk, mei_ling.conversation, BEN),
-        lambda: reception.reply(desk, mei_ling.conversation, BEN, "Hello"),
+        lambda: replying.reply(desk, mei_ling.conversation, BEN, "Hello"),
         lambda: reception.hand_back(desk, mei_ling.conversation, BEN, "menu"),
     ):
         with pytest.raises(reception.NotYours, match=ANA):
@@ -74,7 +74,7 @@ def test_a_colleague_is_told_who_has_it(desk: Desk, mei_ling: Patient) -> None:
 def test_the_bots_conversation_is_taken_over_before_it_is_answered(desk: Desk, mei_ling: Patient) -> None:
     mei_ling.says("hello")
     with pytest.raises(reception.NotYours):
-        reception.reply(desk, mei_ling.conversation, ANA, "Hello")
+        replying.reply(desk, mei_ling.conversation, ANA, "Hello")
 
 
 def test_after_a_day_only_a_template_may_be_sent_and_she_is_told_so(desk: Desk, mei_ling: Patient) -> None:
@@ -82,8 +82,8 @@ def test_after_a_day_only_a_template_may_be_sent_and_she_is_told_so(desk: Desk, 
     assert isinstance(clock, FakeClock)
     mei_ling.says("human")
     clock.pass_seconds(24 * 3600)
-    with pytest.raises(reception.NotYours, match="24 hours"):
-        reception.reply(desk, mei_ling.conversation, ANA, "Hello")
+    with pytest.raises(replying.WindowClosed, match="24 hours"):
+        replying.reply(desk, mei_ling.conversation, ANA, "Hello")
 
 
 def test_handed_back_the_patient_goes_on_at_her_question(desk: Desk, mei_ling: Patient) -> None:
@@ -105,7 +105,7 @@ def test_closed_without_a_word_the_next_message_starts_afresh(desk: Desk, mei_li
 
 def test_the_thread_tells_words_and_events_in_order(desk: Desk, mei_ling: Patient) -> None:
     mei_ling.says("human")
-    reception.reply(desk, mei_ling.conversation, ANA, "Hello, this is Ana.")
+    replying.reply(desk, mei_ling.conversation, ANA, "Hello, this is Ana.")
     told = [(line.who, line.text) for line in reception.thread(desk, mei_ling.conversation)]
     assert ("patient", "human") in told
     assert told[-1] == ("staff", "Hello, this is Ana.")

@@ -4,7 +4,7 @@ from sqlalchemy import create_engine, text
 
 from bot.adapters.sql import SqlBook
 from bot.ports import Head
-from tests.races import book, conversation
+from tests.races import book, control, conversation
 
 PROCESSES = 8
 
@@ -45,3 +45,14 @@ def test_a_message_is_taken_once_and_answered_once_whoever_gets_it(database_url:
     assert head == Head(20, 20)
     assert counts["_send"] + left == 20
     assert bool(unsent) == bool(left)
+
+
+def test_nobody_speaks_without_control_however_everything_is_interleaved(database_url: str) -> None:
+    counts = control.interleave(database_url, runs=25)
+    assert counts["without control"] == 0
+    assert counts["said: staff"] > 0
+    assert counts["said: reply"] > 0
+
+
+def test_a_take_over_wanted_by_three_at_once_has_one_winner(database_url: str) -> None:
+    assert control.claim_at_once(database_url, rounds=20) == {1: 20}

@@ -8,7 +8,7 @@ from random import Random
 
 from bot.core.calendar import Slot, busy_around
 from bot.core.conversation import Conversation
-from bot.desk import reception
+from bot.desk import reception, replying
 from bot.desk.follow_ups import drafts
 from bot.desk.turns import conversation_id
 from bot.ports import BookAway, Booking, Desk
@@ -111,14 +111,14 @@ def attend(desk: Desk, chance: Random, conversation: str, cancels: float) -> str
             _cancel(desk, conversation)
         elif waiting:
             _see_to(desk, chance, chance.choice(waiting).conversation, by)
-    except (reception.NotYours, BookAway) as refused:
+    except (reception.Refused, BookAway) as refused:
         return type(refused).__name__
     return ""
 
 
 def _see_to(desk: Desk, chance: Random, conversation: str, by: str) -> None:
     if chance.random() < 0.5:
-        reception.reply(desk, conversation, by, f"This is {by}. We will call you.")
+        replying.reply(desk, conversation, by, f"This is {by}. We will call you.")
     else:
         reception.hand_back(desk, conversation, by, chance.choice(("menu", "continue", "silent")))
 

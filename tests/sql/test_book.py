@@ -182,7 +182,7 @@ def test_a_conversation_locked_for_long_is_away_within_a_second(postgres_url: st
         assert time.monotonic() - started < ANSWER_SECONDS_MAX
         with book.begin() as other:
             other.create(Conversation("siti", "whatsapp:+6580000003"), NOW)
-            other.record(message(), "waiting")
+            other.record(message(conversation="siti"), "waiting")
             assert other.claim(["meiling"], "sender", ["b1"], NOW) == ()
     book.dispose()
 

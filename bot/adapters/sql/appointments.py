@@ -6,7 +6,7 @@ constraint would otherwise wait for each other and end as a deadlock after a sec
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.part import to_json
 from bot.adapters.sql.patients import Patients
-from bot.adapters.sql.schema import appointment, conversation, occupancy, patient, resource, wish, word
+from bot.adapters.sql.schema import appointment, block, conversation, occupancy, patient, resource, wish, word
 from bot.core.calendar import Busy
 from bot.ports import Appointment, Booking, NewTime
 
@@ -30,7 +30,7 @@ _BUSY = (
     .where(
         resource.c.key.in_(bindparam("keys", expanding=True)),
         _OVERLAPS,
-        or_(occupancy.c.state == "booked", and_(occupancy.c.hold_expires_at > bindparam("now"), ~_OWN)),
+        or_(occupancy.c.state != "held", and_(occupancy.c.hold_expires_at > bindparam("now"), ~_OWN)),
     )
     .order_by(occupancy.c.busy_from)
 )
@@ -77,6 +77,20 @@ _COMING = _READ.where(_OF_CONVERSATION, _BOOKED, appointment.c.starts_at > bindp
 _MAKE = insert(appointment).returning(appointment.c.id)
 _CHANGE = update(appointment).where(_THIS)
 _WISH = insert(wish)
+_IN_FORCE = block.c.lifted_at == 0
+_BLOCK = select(block).where(block.c.id == bindparam("block"), _IN_FORCE)
+_BLOCKS = select(block.c.id).where(
+    block.c.practitioner == bindparam("practitioner"),
+    block.c.ends_at > bindparam("start"),
+    block.c.starts_at < bindparam("end"),
+    _IN_FORCE,
+)
+_TAKEN = (
+    select(occupancy.c.busy_from, occupancy.c.busy_to)
+    .where(occupancy.c.resource_id == bindparam("resource"), _OVERLAPS)
+    .order_by(occupancy.c.busy_from)
+)
+_OCCUPY_BLOCKED = insert(occupancy)
 
 
 class Appointments(Patients, FollowUps):
@@ -110,12 +124,13 @@ class Appointments(Patients, FollowUps):
         row = {
             **same,
             "number": booking.number,
-            "patient_id": self._patient(booking.conversation, booking.patient, booking.phone, now),
+            "patient_id": booking.patient_id
+            or self._patient(booking.conversation, booking.patient, booking.phone, now),
             "whom": booking.whom,
             "ends_at": slot.end,
             "local_start": booking.local_start,
             "zone": booking.zone,
-            "created_by": "bot",
+            "created_by": booking.made_by,
             "created_at": now,
             "changed_at": now,
         }
@@ -141,6 +156,7 @@ class Appointments(Patients, FollowUps):
         }
         self._connection.execute(_CHANGE, {"appointment": appointment, **change})
         self._remake_follow_ups(appointment, old.version + 1, to.follow_ups, "the appointment was moved", now)
+        self._came_free(old.practitioner, old.starts_at, old.ends_at, now)
         return self._appointment(appointment)
 
     def cancel(self, appointment: int, now: int) -> Appointment | None:
@@ -151,6 +167,7 @@ class Appointments(Patients, FollowUps):
         self._connection.execute(_CHANGE, {"appointment": appointment, **change})
         self._connection.execute(_VACATE, {"appointment": appointment})
         self._remake_follow_ups(appointment, old.version + 1, (), "the appointment was cancelled", now)
+        self._came_free(old.practitioner, old.starts_at, old.ends_at, now)
         return self._appointment(appointment)
 
     def appointments(self, conversation: str, after: int) -> tuple[Appointment, ...]:
@@ -175,6 +192,27 @@ class Appointments(Patients, FollowUps):
         self._connection.execute(_TIDY_HERE, {"resource": place, "start": busy.start, "end": busy.end, "now": now})
         return {"resource_id": place, "busy_from": busy.start, "busy_to": busy.end}
 
+    def _came_free(self, practitioner: str, start: int, end: int, now: int) -> None:
+        """A time is not taken any more: if staff have blocked it, nobody may have it."""
+        blocks = self._connection.scalars(_BLOCKS, {"practitioner": practitioner, "start": start, "end": end}).all()
+        for id in blocks:
+            self.fill_block(id, now)
+
+    def fill_block(self, block: int, now: int) -> None:
+        """Take what has come free in a block."""
+        found = self._connection.execute(_BLOCK, {"block": block}).first()
+        if found is None:
+            return
+        place = self._resource(found.practitioner)
+        where = {"resource": place, "start": found.starts_at, "end": found.ends_at}
+        taken = self._connection.execute(_TAKEN, where).all()
+        rows = [
+            {"resource_id": place, "busy_from": start, "busy_to": end, "state": "blocked", "block_id": block}
+            for start, end in _gaps(found.starts_at, found.ends_at, ((row.busy_from, row.busy_to) for row in taken))
+        ]
+        if rows:
+            self._connection.execute(_OCCUPY_BLOCKED, rows)
+
     def _resource(self, practitioner: str) -> int:
         """The practitioner's row, locked; made when she is booked for the first time."""
         found: int | None = self._connection.scalar(_LOCK_RESOURCE, {"key": practitioner})
@@ -186,3 +224,13 @@ class Appointments(Patients, FollowUps):
 
     def _appointment(self, id: int) -> Appointment:
         return Appointment(**self._connection.execute(_BY_ID, {"appointment": id}).one()._mapping)
+
+
+def _gaps(start: int, end: int, taken: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The stretches between two instants that nothing takes; ``taken`` in order of its beginnings."""
+    for busy_from, busy_to in taken:
+        if start < busy_from:
+            yield start, min(busy_from, end)
+        start = max(start, busy_to)
+    if start < end:
+        yield start, end

@@ -14,10 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from bot.adapters.sql import schema
-from bot.adapters.sql.appointments import Appointments
 from bot.adapters.sql.conversations import Conversations
+from bot.adapters.sql.desk_diary import DeskDiary
+from bot.adapters.sql.desk_inbox import DeskInbox
+from bot.adapters.sql.desk_numbers import DeskNumbers
+from bot.adapters.sql.desk_patients import DeskPatients
+from bot.adapters.sql.desk_thread import DeskThread
+from bot.adapters.sql.desk_writing import DeskWriting
 from bot.adapters.sql.engine import ONLY_READS, in_line, open_engine
-from bot.adapters.sql.follow_ups import FollowUps
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.outbox import Outbox
@@ -28,7 +32,19 @@ _KEY = select(schema.installation.c.value).where(schema.installation.c.name == "
 _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
-class SqlLedger(Conversations, Inbox, Journal, Outbox, Appointments, FollowUps, Staff):
+class SqlLedger(
+    Conversations,
+    Inbox,
+    Journal,
+    Outbox,
+    DeskPatients,
+    DeskDiary,
+    DeskInbox,
+    DeskThread,
+    DeskWriting,
+    DeskNumbers,
+    Staff,
+):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 
 
@@ -50,7 +66,9 @@ class SqlBook:
         "try again", and every write is keyed so that a second one changes nothing.
         """
         with self._transaction() as connection:
-            yield SqlLedger(connection)
+            ledger = SqlLedger(connection)
+            yield ledger
+            ledger.finish()
 
     @contextmanager
     def look(self) -> Iterator[SqlLedger]:

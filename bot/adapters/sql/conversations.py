@@ -9,14 +9,21 @@ from sqlalchemy import bindparam, case, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import NEEDS_A_PERSON, UNDELIVERED, conversation, inbound, outbox, word
+from bot.adapters.sql.schema import NEEDS_A_PERSON, UNDELIVERED, conversation, inbound, outbox, standing_order, word
 from bot.core.conversation import Conversation, from_data, to_data
+from bot.core.folders import filed
 from bot.ports import Head, Waiting
 
 _ID = conversation.c.id == bindparam("conversation")
 
+_ORDERS = select(standing_order.c.value).where(standing_order.c.name == "orders").scalar_subquery()
+
 # NO KEY UPDATE: others may still add rows that refer to this conversation.
-_HEAD = select(conversation.c.seq, conversation.c.arrived).where(_ID).with_for_update(key_share=True)
+_HEAD = (
+    select(conversation.c.seq, conversation.c.arrived, conversation.c.lines, _ORDERS.label("orders"))
+    .where(_ID)
+    .with_for_update(key_share=True)
+)
 _READ = select(conversation.c.state).where(_ID)
 _CREATE = insert(conversation).on_conflict_do_nothing(index_elements=["id"])
 _SAVE = (
@@ -59,7 +66,10 @@ class Conversations(Part):
 
     def head(self, conversation: str) -> Head | None:
         row = self._connection.execute(_HEAD, {"conversation": conversation}).first()
-        return Head(row.seq, row.arrived) if row else None
+        if row is None:
+            return None
+        self._lines.setdefault(conversation, row.lines)
+        return Head(row.seq, row.arrived, row.orders or "")
 
     def create(self, conversation: Conversation, now: int) -> Head:
         columns = {**_columns(conversation), "seq": conversation.turn, "created_at": now, "changed_at": now}
@@ -78,6 +88,7 @@ class Conversations(Part):
             {
                 "conversation": conversation.id,
                 **_columns(conversation),
+                **self._counted(conversation.id),
                 "seq": seq,
                 "arrived": arrived,
                 "changed_at": now,
@@ -101,7 +112,11 @@ class Conversations(Part):
 
 def _columns(conversation: Conversation) -> dict[str, Any]:
     """The state, and beside it what the desk and the outbox look for."""
+    place = filed(conversation)
     return {
+        "folder": place.folder,
+        "rank": place.rank,
+        "sort_at": place.sort_at,
         "address": conversation.address,
         "control": conversation.control,
         "holder": conversation.holder,

@@ -18,7 +18,7 @@ _DUE = (
     .order_by(follow_up.c.due_at, follow_up.c.id)
     .limit(bindparam("rows_max"))
 )
-_READ = (
+_PENDING_ONES = (
     select(
         follow_up.c.id,
         follow_up.c.kind,
@@ -35,8 +35,11 @@ _READ = (
         follow_up.c.expires_at,
     )
     .join_from(follow_up, appointment)
-    .where(_PENDING, follow_up.c.id == bindparam("follow_up"))
-    .with_for_update(of=follow_up, key_share=True)
+    .where(_PENDING)
+)
+_READ = _PENDING_ONES.where(follow_up.c.id == bindparam("follow_up")).with_for_update(of=follow_up, key_share=True)
+_OF_CONVERSATION = _PENDING_ONES.where(appointment.c.conversation == bindparam("conversation")).order_by(
+    follow_up.c.due_at, follow_up.c.id
 )
 _DONE = update(follow_up).where(_PENDING, follow_up.c.id == bindparam("follow_up"))
 _CLOSE = update(follow_up).where(_PENDING, follow_up.c.appointment_id == bindparam("appointment"))
@@ -48,6 +51,10 @@ class FollowUps(Part):
 
     def follow_ups_due(self, now: int, limit: int) -> tuple[int, ...]:
         return tuple(self._connection.scalars(_DUE, {"now": now, "rows_max": limit}))
+
+    def pending_follow_ups(self, conversation: str) -> tuple[FollowUp, ...]:
+        rows = self._connection.execute(_OF_CONVERSATION, {"conversation": conversation})
+        return tuple(FollowUp(**row._mapping) for row in rows)
 
     def follow_up(self, id: int) -> FollowUp | None:
         row = self._connection.execute(_READ, {"follow_up": id}).first()

@@ -58,6 +58,7 @@ class Inbox(Part):
             "received_at": inbound.received_at,
             "status": status,
             "attempts": inbound.attempts,
+            "line": self._next_line(inbound.conversation),
         }
         return self._connection.execute(_RECORD, row).first() is not None
 
@@ -66,7 +67,9 @@ class Inbox(Part):
         return status
 
     def arrived_at(self, conversation: str, arrived: int) -> None:
-        self._connection.execute(_ARRIVED, {"conversation": conversation, "count": arrived})
+        self._connection.execute(
+            _ARRIVED, {"conversation": conversation, "count": arrived, **self._counted(conversation)}
+        )
 
     def oldest_waiting(self, conversation: str) -> Inbound | None:
         row = self._connection.execute(_OLDEST, {"conversation": conversation}).first()

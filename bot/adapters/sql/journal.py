@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select
+from sqlalchemy import Table, bindparam, insert, select, text
 
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import inbound, journal, outbox
@@ -26,14 +26,21 @@ def _last(table: Table, order: str, *names: str) -> Any:
     )
 
 
-_INBOUND = _last(inbound, "arrival sid", "received_at", "event")
-_HAPPENED = _last(journal, "id", "at", "event", "trace")
-_OUTBOX = _last(outbox, "id", "created_at", "speaker", "text", "status")
+_INBOUND = _last(inbound, "line", "line", "received_at", "event")
+_HAPPENED = _last(journal, "line", "line", "at", "event", "trace").where(text("line > 0"))
+_OUTBOX = _last(outbox, "line", "line", "created_at", "speaker", "text", "status")
 
 _EVENTS = {
+    "SilenceRanOut": "silence_ran_out",
     "StaffTookOver": "staff_took_over",
     "StaffHandedBack": "staff_handed_back",
-    "SilenceRanOut": "silence_ran_out",
+    "StaffHandedOn": "staff_handed_on",
+    "StaffReleased": "staff_released",
+    "StaffPutOff": "staff_put_off",
+    "StaffMarked": "staff_marked",
+    "StaffBlocked": "staff_blocked",
+    "StaffLooked": "staff_looked",
+    "Returned": "returned",
 }
 """What is told in the thread besides words. Names are past tense; the desk has the words for them."""
 
@@ -43,32 +50,42 @@ class Journal(Part):
 
     def journal(self, conversation: str, seq: int, now: int, event: Mapping[str, Any], trace: Sequence[Any]) -> None:
         row = {"conversation": conversation, "seq": seq, "at": now, "event": to_json(event), "trace": to_json(trace)}
-        self._connection.execute(_KEEP, row)
+        line = self._next_line(conversation) if any(told(event, trace)) else 0
+        self._connection.execute(_KEEP, {**row, "line": line})
 
     def thread(self, conversation: str, limit: int) -> tuple[Line, ...]:
         where = {"conversation": conversation, "rows_max": limit}
         inbound, happened, outbox = (
             reversed(self._connection.execute(last, where).all()) for last in (_INBOUND, _HAPPENED, _OUTBOX)
         )
-        lines = [_patient(row.received_at, json.loads(row.event)) for row in inbound]
+        lines = [(row.line, _patient(row.received_at, json.loads(row.event))) for row in inbound]
         for row in happened:
-            lines.extend(_events(row.at, json.loads(row.event), json.loads(row.trace)))
+            event, trace = json.loads(row.event), json.loads(row.trace)
+            lines.extend((row.line, _event(row.at, *happening)) for happening in told(event, trace))
         for row in outbox:
             who = "bot" if row.speaker == "bot" else "staff"
-            lines.append(Line(row.created_at, who, row.text, row.status, row.speaker))  # type: ignore[arg-type]
-        # The sort is stable: within a second the patient comes first, then what happened, then what was said.
-        lines.sort(key=lambda line: line.at)
-        return tuple(lines[-limit:]) if limit > 0 else ()
+            said = Line(row.created_at, who, row.text, row.status, row.speaker)  # type: ignore[arg-type]
+            lines.append((row.line, said))
+        lines.sort(key=lambda line: line[0])
+        return tuple(line for _, line in lines[-limit:]) if limit > 0 else ()
 
 
 def _patient(at: int, event: Mapping[str, Any]) -> Line:
     return Line(at, "patient", event.get("text") or f"[{event.get('kind', 'unknown')}]")
 
 
-def _events(at: int, event: Mapping[str, Any], trace: Sequence[Mapping[str, Any]]) -> Iterator[Line]:
-    if event.get("event") in _EVENTS:
-        yield Line(at, "event", _EVENTS[event["event"]], speaker=event.get("by", ""))
+def _event(at: int, name: str, details: Mapping[str, str]) -> Line:
+    detail = details.get("detail")
+    return Line(at, "event", f"{name}: {detail}" if detail else name, speaker=details.get("by", ""))
+
+
+def told(event: Mapping[str, Any], trace: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """What a thread tells of a turn besides words: past-tense names, and what belongs to each."""
+    kind = event.get("event")
+    if kind == "StaffDid":
+        yield event["what"], {"by": event["by"], "detail": event["detail"]}
+    elif kind in _EVENTS:
+        yield _EVENTS[kind], {name: str(value) for name, value in event.items() if name != "event"}
     for happening in trace:
         if "note" in happening:
-            detail = happening.get("detail")
-            yield Line(at, "event", f"{happening['note']}: {detail}" if detail else happening["note"])
+            yield happening["note"], {"detail": happening.get("detail", "")}

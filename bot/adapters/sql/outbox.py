@@ -24,18 +24,29 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Text, and_, bindparam, case, exists, func, insert, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
+from bot.adapters.sql.desk_writing import returned_to_draft
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import UNFINISHED, appointment, conversation, follow_up, outbox, send_attempt
+from bot.adapters.sql.schema import (
+    UNFINISHED,
+    appointment,
+    conversation,
+    follow_up,
+    outbox,
+    send_attempt,
+    standing_order,
+)
 from bot.core.control import WHO_MAY_SPEAK, may_speak
 from bot.core.delivery import RowStatus, remedy, rises
 from bot.core.effects import Choice
 from bot.core.follow_up import Answer, would_send
+from bot.core.orders import orders_from, while_silenced
 from bot.ports import Outgoing, Result, Words
 
 FIRST_LOOK_SECONDS = 10
 SECOND_LOOK_SECONDS = 60
 """How long after an unclear attempt Twilio's list is looked into, and how long after that again."""
 
+REFUSED = "only the receptionist who has the conversation may write"
 Row = Any
 """A row as a statement here selects it; its columns are that statement's."""
 Judgement = Literal["claim", "pass", "stop", "suppressed", "expired", "needs_person"]
@@ -55,10 +66,11 @@ _LOCK = (
         conversation.c.holder,
         conversation.c.opted_out,
         conversation.c.last_inbound_at,
+        select(standing_order.c.value).where(standing_order.c.name == "orders").scalar_subquery().label("orders"),
     )
     .where(conversation.c.id.in_(_THESE))
     .order_by(conversation.c.id)
-    .with_for_update(key_share=True, skip_locked=True)
+    .with_for_update(of=conversation, key_share=True, skip_locked=True)
 )
 _CLAIMABLE = (
     select(outbox).where(outbox.c.conversation.in_(_THESE), text(UNFINISHED)).order_by(outbox.c.id).with_for_update()
@@ -173,7 +185,7 @@ class Outbox(Part):
     """The outbox's part of :class:`bot.ports.Ledger`."""
 
     def queue(self, conversation: str, words: Sequence[Words], now: int) -> int:
-        rows = [_row(conversation, one, now) for one in words]
+        rows = [{**_row(conversation, one, now), "line": self._next_line(conversation)} for one in words]
         if any(row["key"] for row in rows):
             return sum(self._connection.execute(_QUEUE_ONCE, row).first() is not None for row in rows)
         if rows:
@@ -218,6 +230,8 @@ class Outbox(Part):
                 elif judgement not in ("pass", "stop"):
                     closed = {"row": row.id, "status": judgement, "note": note, "changed_at": now}
                     self._connection.execute(_CHANGE, closed)
+                    if note == REFUSED:
+                        returned_to_draft(self._connection, row, now)
                 held_up = held_up or judgement in ("claim", "stop")
         return sorted(may_go, key=lambda row: row.speech != "safety")
 
@@ -291,10 +305,12 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
     if row.speech == "follow-up" and conversation.opted_out:
         return "suppressed", "the patient does not want follow-ups"
     verdict = may_speak(row.speech, conversation.control, conversation.holder, row.speaker)
+    if conversation.orders and orders_from(conversation.orders).silenced:
+        verdict = while_silenced(row.speech, verdict)
     if verdict == "suppress":
         return "suppressed", "the bot may not speak now"
     if verdict == "refuse":
-        return "suppressed", "only the receptionist who has the conversation may write"
+        return "suppressed", REFUSED
     if 0 < row.expires_at <= now:
         return ("needs_person" if verdict == "keep" else "expired"), "it could not be said in time"
     if verdict == "keep":

@@ -100,4 +100,7 @@ def _to_a_person(connection: Connection, now: int) -> None:
         connection.execute(this.values(status="needs_person", why=MAYBE_SENT, changed_at=now))
         words = {"speech": "follow-up", "speaker": "bot", "text": f"[{row.kind}]", "status": "needs_person"}
         stamps = {"created_at": now, "changed_at": now}
-        connection.execute(insert(outbox).values(**words, **stamps, conversation=row.conversation, note=MAYBE_SENT))
+        one_more = update(conversation).where(conversation.c.id == row.conversation)
+        told = one_more.values(lines=conversation.c.lines + 1).returning(conversation.c.lines)
+        place = {"conversation": row.conversation, "line": connection.scalar(told)}
+        connection.execute(insert(outbox).values(**words, **stamps, **place, note=MAYBE_SENT))

@@ -87,6 +87,11 @@ conversation = Table(
     _integer("last_inbound_at"),
     _integer("silence_due"),
     _integer("held_at"),
+    _text("folder", "bot"),
+    _integer("rank"),
+    _integer("sort_at"),
+    _integer("lines"),
+    _integer("about"),
     _integer("seq"),
     _integer("arrived"),
     _text("state"),
@@ -95,9 +100,12 @@ conversation = Table(
     CheckConstraint("control IN ('bot', 'waiting', 'held', 'closed')", name="control"),
     _partial("ix_conversation_silence_due", "silence_due", where="silence_due > 0"),
     _partial("ix_conversation_control", "control", where=NEEDS_A_PERSON),
+    Index("ix_conversation_folder", "folder", "rank", "sort_at", "id"),
     comment="One address we talk with. state is the whole conversation; the other columns are read from it",
 )
-"""``held_at`` is when a receptionist last had it: what failed before that, she has seen."""
+"""``held_at`` is when a receptionist last had it: what failed before that, she has seen. ``lines`` counts what its
+thread tells, in ``line`` of every table that tells something. ``about`` is the patient staff say it is about; 0 when
+nobody said."""
 
 inbound = Table(
     "inbound",
@@ -109,8 +117,9 @@ inbound = Table(
     _integer("received_at"),
     _text("status"),
     _integer("attempts"),
+    _integer("line"),
     CheckConstraint("status IN ('waiting', 'done', 'person')", name="status"),
-    Index("ix_inbound_conversation_arrival", "conversation", "arrival"),
+    Index("ix_inbound_conversation_line", "conversation", "line"),
     _partial("ix_inbound_waiting", "conversation", "arrival", where="status = 'waiting'"),
     _partial("ix_inbound_person", "conversation", where="status = 'person'"),
     comment="Messages of patients, kept once each",
@@ -125,8 +134,10 @@ journal = Table(
     _integer("at"),
     _text("event"),
     _text("trace"),
+    _integer("line"),
     Index("ix_journal_conversation_id", "conversation", "id"),
-    comment="What happened, turn by turn",
+    _partial("ix_journal_line", "conversation", "line", where="line > 0"),
+    comment="What happened, turn by turn. line is 0 where the thread tells nothing of it",
 )
 
 UNFINISHED = "outbox.status IN ('queued', 'sending', 'unknown')"
@@ -151,6 +162,7 @@ outbox = Table(
     _integer("tries"),
     Column("attempt", Text),
     _integer("look_at"),
+    _integer("line"),
     _integer("created_at"),
     _integer("changed_at"),
     CheckConstraint(
@@ -158,9 +170,10 @@ outbox = Table(
         "'needs_person')",
         name="status",
     ),
-    Index("ix_outbox_conversation_id", "conversation", "id"),
+    Index("ix_outbox_conversation_line", "conversation", "line"),
     _partial("ix_outbox_unfinished", "conversation", "id", where=UNFINISHED),
     _partial("ix_outbox_undelivered", "conversation", where=UNDELIVERED),
+    _partial("ix_outbox_undelivered_changed_at", "changed_at", "id", where=UNDELIVERED),
     comment="Every word that leaves, or was kept back, in order of id within a conversation",
 )
 """``attempt`` is the latest one; ``look_at`` is when an unknown row is to be looked for at Twilio."""
@@ -184,7 +197,11 @@ patient = Table(
     _id(),
     _text("name"),
     _text("phone"),
+    _text("born"),
+    _text("remarks"),
+    _integer("merged_into"),
     _integer("created_at"),
+    Index("ix_patient_phone", "phone"),
     comment="A person who is treated. Several may share an address, and one may change it",
 )
 
@@ -245,15 +262,31 @@ occupancy = Table(
     Column("appointment_id", BigInteger, ForeignKey("appointment.id"), index=True),
     _conversation(nullable=True),
     Column("hold_expires_at", BigInteger),
+    Column("block_id", BigInteger, ForeignKey("block.id"), index=True),
     CheckConstraint("busy_from < busy_to", name="forward"),
     CheckConstraint(
         "(state = 'held' AND conversation IS NOT NULL AND hold_expires_at IS NOT NULL AND appointment_id IS NULL)"
-        " OR (state = 'booked' AND appointment_id IS NOT NULL)",
+        " OR (state = 'booked' AND appointment_id IS NOT NULL) OR (state = 'blocked' AND block_id IS NOT NULL)",
         name="state",
     ),
     Index("ix_occupancy_resource_id_busy_to", "resource_id", "busy_to"),
     _partial("uq_occupancy_held", "conversation", where="state = 'held'", unique=True),
-    comment="Time that is taken now, buffers included: held for a conversation, or booked",
+    comment="Time that is taken now, buffers included: held for a conversation, booked, or blocked by staff",
+)
+
+block = Table(
+    "block",
+    metadata,
+    _id(),
+    _text("practitioner"),
+    _integer("starts_at"),
+    _integer("ends_at"),
+    _text("reason"),
+    _text("made_by"),
+    _integer("made_at"),
+    _integer("lifted_at"),
+    Index("ix_block_practitioner_ends_at", "practitioner", "ends_at"),
+    comment="Time in which a practitioner sees nobody. It takes what is free now, and what comes free later",
 )
 
 wish = Table(
@@ -380,4 +413,92 @@ audit = Table(
     Index("ix_audit_staff_subject_at", "staff", "subject", "at"),
     sqlite_autoincrement=True,
     comment="Who viewed, sent, changed and exported what. The database refuses to change or delete a line",
+)
+
+note = Table(
+    "note",
+    metadata,
+    _id(),
+    _conversation(),
+    _text("staff"),
+    _text("text"),
+    _integer("at"),
+    _integer("line"),
+    Index("ix_note_conversation_line", "conversation", "line"),
+    comment="What staff tell each other about a conversation. It never leaves",
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("conversation", Text, ForeignKey("conversation.id"), primary_key=True),
+    Column("staff", Text, primary_key=True),
+    Column("mode", Text, primary_key=True),
+    _text("text"),
+    _integer("saved_at"),
+    CheckConstraint("mode IN ('reply', 'note')", name="mode"),
+    comment="What somebody has begun to write",
+)
+
+label = Table(
+    "label",
+    metadata,
+    Column("conversation", Text, ForeignKey("conversation.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("staff"),
+    _integer("at"),
+    Index("ix_label_name", "name"),
+    comment="Words by which staff sort conversations",
+)
+
+quick_reply = Table(
+    "quick_reply",
+    metadata,
+    Column("shortcut", Text, primary_key=True),
+    _text("text"),
+    _integer("used"),
+    _text("changed_by"),
+    _integer("changed_at"),
+    comment="Words staff use often, found by a short word behind a slash",
+)
+
+hand_over = Table(
+    "hand_over",
+    metadata,
+    _id(),
+    _conversation(),
+    _integer("asked_at"),
+    _text("reason"),
+    Column("urgent", Boolean, nullable=False),
+    _integer("claimed_at"),
+    _text("claimed_by"),
+    _integer("answered_at"),
+    _integer("ended_at"),
+    _text("ended"),
+    Index("ix_hand_over_asked_at", "asked_at"),
+    _partial("ix_hand_over_open", "conversation", where="ended_at = 0"),
+    comment="Each stretch in which a person was needed or had a conversation: what the numbers are counted from",
+)
+
+patient_merge = Table(
+    "patient_merge",
+    metadata,
+    _id(),
+    Column("kept", BigInteger, ForeignKey("patient.id"), nullable=False, index=True),
+    Column("gone", BigInteger, ForeignKey("patient.id"), nullable=False, index=True),
+    _text("moved"),
+    _text("staff"),
+    _integer("at"),
+    _integer("undone_at"),
+    comment="Two records that were one person, and what was moved, so that it can be undone",
+)
+
+standing_order = Table(
+    "standing_order",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _text("value"),
+    _text("staff"),
+    _integer("at"),
+    comment="What holds for the whole clinic now: the bot is silenced, a notice with an end",
 )

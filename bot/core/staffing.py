@@ -1,0 +1,143 @@
+"""What staff do to a conversation, and what the desk's own rules do to it: who may speak afterwards, and what is said.
+
+Whether somebody may do it is decided before, on the locked row (:mod:`bot.desk.reception`); here it has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.core.effects import Say
+from bot.core.events import (
+    Returned,
+    StaffBlocked,
+    StaffDid,
+    StaffEvent,
+    StaffHandedBack,
+    StaffHandedOn,
+    StaffLooked,
+    StaffMarked,
+    StaffPutOff,
+    StaffReleased,
+    StaffReplied,
+    StaffTookOver,
+)
+from bot.core.walk import Walk
+
+_CLEARED: Mapping[str, Any] = MappingProxyType(
+    {"holder": "", "reason": "", "urgent": False, "look": False, "waiting_since": 0, "later_until": 0}
+)
+"""What nobody needs to know any more once a conversation is the bot's again, or closed."""
+
+
+def happened(walk: Walk, event: StaffEvent) -> None:
+    """Take up what staff, or a rule of the desk, did."""
+    _DOES[type(event)](walk, event)
+
+
+def _took_over(walk: Walk, event: StaffTookOver) -> None:
+    _held_by(walk, event.by)
+    walk.trod("staff took over")
+
+
+def _handed_on(walk: Walk, event: StaffHandedOn) -> None:
+    _held_by(walk, event.to)
+    walk.trod("handed on")
+
+
+def _held_by(walk: Walk, holder: str) -> None:
+    walk.change(control="held", holder=holder, silence_due=0, look=False, later_until=0, staff_at=walk.now)
+    walk.raise_control()
+
+
+def _replied(walk: Walk, event: StaffReplied) -> None:
+    walk.effects.append(Say(event.text, speech="staff"))
+    walk.change(staff_at=walk.now, waiting_since=0, look=False)
+
+
+def _handed_back(walk: Walk, event: StaffHandedBack) -> None:
+    walk.raise_control()
+    walk.trod(f"handed back: {event.mode}")
+    if event.mode == "silent":
+        _close(walk, "handed back")
+        return
+    walk.change(control="bot", holding_texts=0, **_CLEARED)
+    walk.say_text("back again", speech="notice")
+    if event.mode == "continue" and walk.conversation.stack:
+        walk.ask_again()
+    else:
+        walk.drop_all("handed back")
+        walk.start(walk.clinic.otherwise)
+
+
+def _released(walk: Walk, event: StaffReleased) -> None:
+    _to_the_queue(walk, event.reason)
+    walk.trod("released")
+
+
+def _put_off(walk: Walk, event: StaffPutOff) -> None:
+    walk.change(later_until=event.until, look=False)
+    walk.trod("put off")
+
+
+def _marked(walk: Walk, event: StaffMarked) -> None:
+    walk.change(urgent=event.urgent)
+    walk.trod("marked")
+
+
+def _blocked(walk: Walk, event: StaffBlocked) -> None:
+    walk.raise_control()
+    walk.change(blocked=event.blocked)
+    walk.trod("blocked" if event.blocked else "unblocked")
+    if event.blocked:
+        _close(walk, "blocked")
+
+
+def _looked(walk: Walk, event: StaffLooked) -> None:
+    walk.change(look=False)
+    walk.trod("looked")
+
+
+def _did(walk: Walk, event: StaffDid) -> None:
+    walk.trod(event.what)
+
+
+def _returned(walk: Walk, event: Returned) -> None:
+    walk.trod(f"returned: {event.rule}")
+    if event.rule == "later_over":
+        walk.change(later_until=0, waiting_since=walk.conversation.waiting_since or walk.now)
+    elif event.rule == "no_answer":
+        walk.raise_control()
+        _close(walk, "no answer")
+    else:
+        _to_the_queue(walk, walk.conversation.reason)
+
+
+def _to_the_queue(walk: Walk, reason: str) -> None:
+    walk.raise_control()
+    since = walk.conversation.waiting_since or walk.now
+    walk.change(control="waiting", holder="", reason=reason, waiting_since=since, silence_due=0, later_until=0)
+
+
+def _close(walk: Walk, way: str) -> None:
+    walk.drop_all(way)
+    walk.change(control="closed", **_CLEARED)
+
+
+_DOES: Mapping[type, Callable[[Walk, Any], None]] = MappingProxyType(
+    {
+        StaffTookOver: _took_over,
+        StaffReplied: _replied,
+        StaffHandedBack: _handed_back,
+        StaffHandedOn: _handed_on,
+        StaffReleased: _released,
+        StaffPutOff: _put_off,
+        StaffMarked: _marked,
+        StaffBlocked: _blocked,
+        StaffLooked: _looked,
+        StaffDid: _did,
+        Returned: _returned,
+    }
+)

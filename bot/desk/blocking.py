@@ -1,0 +1,88 @@
+"""Days that go wrong: a practitioner's time is blocked, and everybody booked in it is told new times in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.desk.apart import apart
+from bot.desk.clinic_time import when_label
+from bot.desk.diary import DAYS_MAX, OFFERED_SLOTS, next_free
+from bot.desk.diary_words import reachable, ring_days, tell_thread, words
+from bot.desk.reception import NotPossible
+from bot.ports import Desk
+from bot.ports.reception import Blocking, Entry
+
+FELL_THROUGH = "appointment_fell_through"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A block, and who is booked in it: they stay booked until somebody sees to them (:func:`tell_booked`)."""
+
+    block: int
+    booked: tuple[Entry, ...]
+
+
+def block(desk: Desk, blocking: Blocking) -> Blocked:
+    """Block a practitioner's time, up to a month. What is free in it is free no more; holds of patients in it end."""
+    start, end = blocking.starts_at, blocking.ends_at
+    if blocking.practitioner not in desk.diary.practitioners or not start < end <= start + DAYS_MAX * 86400:
+        raise NotPossible("Name a practitioner, and a stretch of at most a month.")
+    with desk.book.begin() as ledger:
+        made = ledger.block(blocking, _stamp(desk))
+        entries = ledger.entries(start, end, blocking.practitioner)
+    ring_days(desk, start, end)
+    return Blocked(made, tuple(one for one in entries if one.kind == "appointment" and one.status == "booked"))
+
+
+def lift(desk: Desk, block: int) -> bool:
+    """Give blocked time back; False when it was given back already."""
+    with desk.book.begin() as ledger:
+        return ledger.lift_block(block, _stamp(desk))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one appointment in blocked time: ``told`` (cancelled, and the patient told, with new times),
+    ``call`` (cancelled, and nobody can be written to: staff must call), ``changed`` (somebody was faster) or ``failed``
+    (reported; it is booked still)."""
+
+    entry: Entry
+    result: Literal["told", "call", "changed", "failed"]
+
+
+def tell_booked(desk: Desk, staff: str, booked: tuple[Entry, ...]) -> tuple[Told, ...]:
+    """Cancel these appointments and tell everybody, each with the next free times. Each on its own: one that fails is
+    reported and the others go on. Done twice, it tells nobody twice."""
+    told = []
+    for entry in booked:
+        result: Literal["told", "call", "changed", "failed"] = "failed"
+        with apart(desk, "telling_failed", appointment=entry.id):
+            result = _fall_through(desk, staff, entry)
+        told.append(Told(entry, result))
+    return tuple(told)
+
+
+def _fall_through(desk: Desk, staff: str, entry: Entry) -> Literal["told", "call", "changed"]:
+    now = _stamp(desk)
+    with desk.book.begin() as ledger:
+        # The conversation first, then the appointment: the order in which a turn locks them.
+        state = ledger.read(entry.conversation) if ledger.head(entry.conversation) else None
+        current = ledger.entry(entry.id)
+        if state is None or current is None or current.version != entry.version:
+            return "changed"
+        if ledger.cancel(entry.id, now) is None:
+            return "changed"
+        aloud = reachable(state)
+        if aloud:
+            slots = next_free(desk, ledger, entry.service, entry.practitioner, OFFERED_SLOTS)
+            times = "\n".join(f"- {when_label(slot.local(desk.diary.zone), state.language)}" for slot in slots)
+            key = f"{FELL_THROUGH}:{entry.id}:{entry.version}"
+            ledger.queue(state.id, [words(desk, state, entry, FELL_THROUGH, key, times or "-")], now)
+    tell_thread(desk, staff, FELL_THROUGH, entry)
+    return "told" if aloud else "call"
+
+
+def _stamp(desk: Desk) -> int:
+    return int(desk.clock.now().timestamp())

@@ -1,0 +1,264 @@
+"""What the desk shows: the folders of the inbox, one conversation, and its thread. Nothing here changes anything.
+
+Who looks at what comes from Redis and is a hint: while Redis is away nobody is shown to look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from bot.core.conversation import Conversation
+from bot.core.patience import PATIENCE, Alarm, Patience, alarm, silent_seconds
+from bot.core.progress import Standing, standing
+from bot.core.window import window_closes
+from bot.ports import Desk, Ledger, LiveAway
+from bot.ports.reception import Doing, Filing, Place, Shelf, ThreadLine
+
+FolderName = Literal["needs us", "mine", "others", "with the bot", "failed", "later", "done"]
+PAGE_ROWS = 50
+DAY_SECONDS = 24 * 3600
+FAILED_COUNT_MAX = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One conversation as a row of the inbox, and as the head of its page."""
+
+    id: str
+    place: Place
+    names: tuple[str, ...]
+    about: int
+    phone: str
+    address: str
+    language: str
+    control: str
+    version: int
+    """Of control: rises with every change of who may speak."""
+    since: int
+    holder: str
+    reason: str
+    urgent: bool
+    look: bool
+    blocked: bool
+    opted_out: bool
+    waiting_since: int
+    waiting_seconds: int
+    silent_seconds: int
+    """How long, in opening hours, the holder has left the patient without an answer."""
+    holder_silent: bool
+    later_until: int
+    window_closes: int
+    """Until when free words may be sent; 0 when the patient never wrote."""
+    where: Standing | None
+    last: str
+    last_by: str
+    last_at: int
+    labels: tuple[str, ...]
+    failed: str
+    lookers: Mapping[str, Doing]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a folder. ``after`` continues it; None at its end."""
+
+    cards: tuple[Card, ...]
+    after: Place | None
+
+
+def folder(desk: Desk, staff: str, name: FolderName, after: Place | None = None, rows_max: int = PAGE_ROWS) -> Page:
+    """A page of a folder of her inbox. Urgent first, then who waits longest; the bot's and done newest first."""
+    now = _stamp(desk)
+    with desk.book.begin() as ledger:
+        filings = _read(desk, ledger, staff, name, after, rows_max)
+    cards = _cards(desk, filings, now)
+    if len(filings) < rows_max:
+        return Page(cards, None)
+    last = filings[-1]
+    return Page(cards, (0, last.place[1], last.place[2]) if name == "failed" else last.place)
+
+
+def _read(  # noqa: PLR0913 - whose, which and from where
+    desk: Desk, ledger: Ledger, staff: str, name: FolderName, after: Place | None, rows_max: int
+) -> tuple[Filing, ...]:
+    match name:
+        case "needs us":
+            return ledger.folder(Shelf("needs"), rows_max, after)
+        case "mine":
+            return ledger.folder(Shelf("held", staff), rows_max, after)
+        case "others":
+            return ledger.folder(Shelf("held", staff, others=True), rows_max, after)
+        case "with the bot":
+            return ledger.folder(Shelf("bot", since=_stamp(desk) - DAY_SECONDS), rows_max, after)
+        case "later":
+            return ledger.folder(Shelf("later"), rows_max, after)
+        case "done":
+            return ledger.folder(Shelf("done"), rows_max, after)
+        case "failed":
+            return ledger.undelivered(rows_max, (after[1], after[2]) if after else None)
+
+
+def counts(desk: Desk, staff: str) -> Mapping[FolderName, int]:
+    """How much lies in each folder of her inbox; ``done`` and ``with the bot`` count today's and the last day's."""
+    now = _stamp(desk)
+    with desk.book.begin() as ledger:
+        held = ledger.count_folder("held")
+        return {
+            "needs us": sum(ledger.count_folder("needs").values()),
+            "mine": held.get(staff, 0),
+            "others": sum(count for holder, count in held.items() if holder != staff),
+            "with the bot": sum(ledger.count_folder("bot", now - DAY_SECONDS).values()),
+            "failed": ledger.count_undelivered(FAILED_COUNT_MAX),
+            "later": sum(ledger.count_folder("later").values()),
+            "done": sum(ledger.count_folder("done", _midnight(desk, now)).values()),
+        }
+
+
+def card(desk: Desk, conversation: str) -> Card | None:
+    """One conversation, as the head of its page shows it."""
+    with desk.book.begin() as ledger:
+        filing = ledger.filing(conversation)
+    return _cards(desk, (filing,), _stamp(desk))[0] if filing else None
+
+
+# ---- a thread
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """Lines of a thread, oldest first. ``before`` continues towards the past; None at its beginning. ``newest`` is the
+    last line shown: what a reply names as seen."""
+
+    lines: tuple[ThreadLine, ...]
+    before: int | None
+    newest: int
+
+
+def thread(desk: Desk, conversation: str, before: int | None = None, lines_max: int = PAGE_ROWS) -> ThreadPage:
+    """A page of a thread, the newest first page by page."""
+    with desk.book.begin() as ledger:
+        lines = ledger.lines_before(conversation, before, lines_max + 1)
+    told = sorted({line.line for line in lines})
+    if len(told) <= lines_max:
+        return ThreadPage(lines, None, told[-1] if told else 0)
+    first = told[1]
+    return ThreadPage(tuple(line for line in lines if line.line >= first), first, told[-1])
+
+
+def newer(desk: Desk, conversation: str, after: int, lines_max: int = PAGE_ROWS) -> tuple[ThreadLine, ...]:
+    """What a thread has told since a line, oldest first."""
+    with desk.book.begin() as ledger:
+        return ledger.lines_after(conversation, after, lines_max)
+
+
+# ---- who looks, who watches
+
+
+def look(desk: Desk, conversation: str, staff: str, doing: Doing) -> None:
+    """She looks at a conversation; said again every ten seconds or so."""
+    now = _stamp(desk)
+    _unless_away(lambda: desk.live.look(conversation, staff, doing, now), None)
+
+
+def look_away(desk: Desk, conversation: str, staff: str) -> None:
+    """She has left it."""
+    _unless_away(lambda: desk.live.look_away(conversation, staff), None)
+
+
+def on_shift(desk: Desk, staff: str, here: bool = True) -> None:
+    """She watches the queue (said again every half a minute), or does not any more."""
+    now = _stamp(desk)
+    _unless_away(lambda: desk.live.on_shift(staff, now) if here else desk.live.off_shift(staff), None)
+
+
+def watchers(desk: Desk) -> frozenset[str]:
+    """Who watches the queue now."""
+    now = _stamp(desk)
+    return _unless_away(lambda: desk.live.watchers(now), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """Waiting conversations to bring before somebody, by whom: ``again`` the watchers, ``everybody`` all accounts."""
+
+    again: tuple[str, ...]
+    everybody: tuple[str, ...]
+
+
+def alarms(desk: Desk, patience: Patience = PATIENCE) -> Alarms:
+    """Who waits too long now. Ids only: for sounds, e-mail and push. Nobody is woken at night, but for a red flag."""
+    now, here = _stamp(desk), len(watchers(desk))
+    with desk.book.begin() as ledger:
+        waiting = [filing.conversation for filing in ledger.folder(Shelf("needs"), FAILED_COUNT_MAX)]
+    found: Mapping[str, Alarm] = {one.id: alarm(desk.diary, one, now, here, patience) for one in waiting}
+    return Alarms(
+        tuple(id for id, level in found.items() if level == "again"),
+        tuple(id for id, level in found.items() if level == "everybody"),
+    )
+
+
+# ---- parts
+
+
+def _cards(desk: Desk, filings: tuple[Filing, ...], now: int) -> tuple[Card, ...]:
+    ids = [one.conversation.id for one in filings]
+    nobody: Mapping[str, Mapping[str, Doing]] = {}
+    lookers = _unless_away(lambda: desk.live.looking(ids, now), nobody)
+    return tuple(_card(desk, one, lookers.get(one.conversation.id, {}), now) for one in filings)
+
+
+def _card(desk: Desk, filing: Filing, lookers: Mapping[str, Doing], now: int) -> Card:
+    one: Conversation = filing.conversation
+    silent = silent_seconds(desk.diary, one, 0, now)
+    return Card(
+        id=one.id,
+        place=filing.place,
+        names=filing.names,
+        about=filing.about,
+        phone=one.phone,
+        address=one.address,
+        language=one.language,
+        control=one.control,
+        version=one.control_version,
+        since=one.control_since,
+        holder=one.holder,
+        reason=one.reason,
+        urgent=one.urgent,
+        look=one.look,
+        blocked=one.blocked,
+        opted_out=one.opted_out,
+        waiting_since=one.waiting_since,
+        waiting_seconds=max(0, now - one.waiting_since) if one.waiting_since else 0,
+        silent_seconds=silent,
+        holder_silent=silent >= PATIENCE.holder_silent,
+        later_until=one.later_until,
+        window_closes=window_closes(one.last_inbound_at),
+        where=standing(desk.clinic, one),
+        last=filing.last,
+        last_by=filing.last_by,
+        last_at=filing.last_at,
+        labels=filing.labels,
+        failed=filing.failed,
+        lookers=lookers,
+    )
+
+
+def _unless_away(ask: Callable[[], T], otherwise: T) -> T:
+    try:
+        return ask()
+    except LiveAway:
+        return otherwise
+
+
+def _midnight(desk: Desk, now: int) -> int:
+    local = datetime.fromtimestamp(now, desk.diary.zone)
+    return int(local.replace(hour=0, minute=0, second=0).timestamp())
+
+
+def _stamp(desk: Desk) -> int:
+    return int(desk.clock.now().timestamp())
