@@ -106,19 +106,29 @@ def type_code(desk: Desk, locks: Locks, token: str, code: str, browser: Browser)
 
 def signed_in(desk: Desk, locks: Locks, token: str, touched: bool) -> tuple[Session, Account] | None:
     """Whose session this token is, if it holds. ``touched``: a person did something, not a page by itself."""
-    now, digest = _now(desk), locks.digest(token)
+    found, now = _holding(desk, locks.digest(token)), _now(desk)
+    if found is not None and touched and now - found[0].seen_at >= SEEN_EVERY_SECONDS:
+        with desk.book.begin() as ledger:
+            ledger.seen(found[0].digest, now)
+    return found
+
+
+def still_signed_in(desk: Desk, session: Session) -> Account | None:
+    """Whose session this is by now, or None: it ended, or she was disabled. For whatever stays open for long."""
+    found = _holding(desk, session.digest)
+    return found[1] if found is not None else None
+
+
+def _holding(desk: Desk, digest: str) -> tuple[Session, Account] | None:
+    now = _now(desk)
     with desk.book.look() as ledger:
         found = ledger.session(digest)
     if found is None:
         return None
     session, account = found
     limit = CODE_SECONDS_MAX if session.waits_for_code else SESSION_SECONDS_MAX
-    if account.status != "active" or now - session.started_at >= limit or now - session.seen_at >= IDLE_SECONDS_MAX:
-        return None
-    if touched and now - session.seen_at >= SEEN_EVERY_SECONDS:
-        with desk.book.begin() as ledger:
-            ledger.seen(digest, now)
-    return found
+    over = now - session.started_at >= limit or now - session.seen_at >= IDLE_SECONDS_MAX
+    return None if over or account.status != "active" else found
 
 
 def sign_out(desk: Desk, session: Session) -> None:

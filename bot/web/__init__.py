@@ -10,9 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from bot.ports import Desk
 from bot.ports.staff import Locks
-from bot.web.desk import open_front_door
 from bot.web.health import health_room
-from bot.web.start import start_room
 from bot.web.webhook import BODY_BYTES_MAX, Door, webhook_room
 
 LEADS_TO_PAGES = ("/phone", "/desk", "/flows", "/live")
@@ -39,7 +37,13 @@ def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
 
 
 def create_pages(desk: Desk, locks: Locks, with_phone: bool = False, rooms: Sequence[Blueprint] = ()) -> Flask:
-    """The process people's browsers talk to. ``rooms`` are added to the desk's own and guarded like them."""
+    """The process people's browsers talk to. ``rooms`` are added to the desk's own and guarded like them.
+
+    Its modules are imported here: the webhook's process needs none of them.
+    """
+    from bot.web.desk import open_front_door
+    from bot.web.start import start_room
+
     app = Flask("bot.web", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.register_blueprint(health_room(desk))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -186,6 +187,15 @@ def test_every_page_is_hardened(front: Front, path: str) -> None:
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_what_never_changes_is_asked_for_once(front: Front) -> None:
+    visitor = front.visitor()
+    style = re.search(r'href="(/static/desk/desk\.css\?v=\w+)"', visitor.gets("/desk/sign-in").text)
+    assert style
+    for path, kept in ((style[1], True), ("/static/desk/desk.css", False)):
+        with visitor.gets(path) as answer:
+            assert ("immutable" in answer.headers["Cache-Control"]) == kept
+
+
 def test_cookies_belong_to_this_host_and_to_no_script(front: Front) -> None:
     visitor = front.visitor()
     cookies = visitor.gets("/desk/sign-in").headers.getlist("Set-Cookie")
@@ -214,6 +224,13 @@ def test_an_error_is_words_and_never_a_trace(front: Front) -> None:
     assert "Mei Ling" not in answer.text + str(front.reports)
     assert "ValueError" in front.reports[-1]
     assert "Traceback" not in answer.text
+
+
+def test_a_page_that_is_not_there_is_no_reason_to_sign_in_again(front: Front) -> None:
+    missing = front.at_desk(ANA).gets("/desk/nowhere")
+    assert missing.status_code == 404
+    assert "To the desk" in missing.text
+    assert "Sign in" in front.visitor().gets("/desk/nowhere").text
 
 
 def test_an_error_in_a_part_of_a_page_replaces_nothing_on_it(front: Front) -> None:

@@ -183,6 +183,29 @@ def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(front: Front) -> No
     assert ana.gets("/desk/account", **{"X-Quiet": "1"}).status_code == 303
 
 
+def test_a_stream_that_opens_itself_again_keeps_nobody_signed_in(sqlite_url: str) -> None:
+    room = Blueprint("live", __name__)
+    room.add_url_rule("/live", view_func=page("inbox.read", quiet=True)(lambda: "news"))
+    with open_front(sqlite_url, rooms=(room,)) as front:
+        ana = front.at_desk(ANA)
+        for _ in range(4):
+            front.clock.pass_seconds(HOUR / 2 - 1)
+            assert ana.gets("/live").status_code == 200
+        front.clock.pass_seconds(5)
+        assert ana.gets("/live").status_code == 303
+
+
+def test_what_stays_open_for_long_can_ask_whether_it_still_may(front: Front) -> None:
+    front.at_desk(LEE)
+    with front.desk.book.look() as ledger:
+        (session, *_) = ledger.sessions(front.ids[LEE])
+    account = sessions.still_signed_in(front.desk, session)
+    assert account is not None
+    assert account.name == LEE
+    staff.change_role(front.desk, staff.TERMINAL, front.ids[LEE], "read_only")
+    assert sessions.still_signed_in(front.desk, session) is None
+
+
 @pytest.mark.parametrize("happens", ["disabled", "another role", "rescued", "password changed elsewhere"])
 def test_what_changes_an_account_ends_its_sessions(front: Front, happens: str) -> None:
     lee, elsewhere = front.at_desk(LEE), front.at_desk(LEE)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, request
 
 from bot.ports import Desk
 from bot.ports.staff import Locks
@@ -77,6 +77,8 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
 
     @app.after_request
     def harden(response: Response) -> Response:
+        if request.endpoint == "static" and "v" in request.args and response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response

@@ -32,7 +32,8 @@ OPEN_ROOMS = {
 """Blueprints that are not the desk's, and why they may do without its guard."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 HARMLESS = "X-Quiet"
-"""The header of requests that a page makes by itself: they do not keep a session alive."""
+"""The header of requests that a page makes by itself: they do not keep a session alive. (``EventSource`` sends none:
+its routes are marked ``quiet``.)"""
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -52,13 +53,16 @@ class Staff:
         return may(self.role, permission)
 
 
-def page(permission: str) -> Callable[[View], View]:
-    """Say who may come in. Raises KeyError at import for a permission that does not exist."""
+def page(permission: str, quiet: bool = False) -> Callable[[View], View]:
+    """Say who may come in; ``quiet`` when pages ask by themselves, which keeps no session alive.
+
+    Raises KeyError at import for a permission that does not exist.
+    """
     if permission != ANYBODY:
         PERMISSIONS[permission]
 
     def mark(view: View) -> View:
-        view.__dict__["permission"] = permission
+        view.__dict__.update(permission=permission, quiet=quiet)
         return view
 
     return mark
@@ -124,6 +128,8 @@ class Guard:
 
     def _let_in(self) -> AnyResponse | None:
         if request.endpoint is None:
+            # No such page: said inside the shell to whoever is signed in.
+            g.staff = self._signed_in()
             return None
         permission = permission_of(current_app, request.endpoint)
         if permission is None:
@@ -144,7 +150,9 @@ class Guard:
 
     def _signed_in(self) -> Staff | None:
         token = cookies.session()
-        found = sessions.signed_in(self.desk, self.locks, token, HARMLESS not in request.headers) if token else None
+        view = current_app.view_functions.get(request.endpoint or "")
+        touched = HARMLESS not in request.headers and not getattr(view, "quiet", False)
+        found = sessions.signed_in(self.desk, self.locks, token, touched) if token else None
         if found is None or found[0].waits_for_code:
             return None
         session, account = found

@@ -6,6 +6,9 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request, url_for
@@ -62,6 +65,7 @@ WORDS: Mapping[int, tuple[str, str]] = {
         "The database does not answer. Patients' messages are safe; try again in a moment.",
     ),
 }
+TOO_BUSY = ("Many are signing in right now", "Nothing was lost. Try again in a moment.")
 FOREIGN_FORM = ("This page was out of date", "Nothing was changed. Reload the page and try again.")
 
 
@@ -92,11 +96,18 @@ def places(all_places: tuple[Place, ...]) -> list[Place]:
     ]
 
 
+def _asset(name: str) -> str:
+    """The address of a static file, which changes with its content: browsers may keep it for good."""
+    content = Path(str(current_app.static_folder), name).read_bytes()
+    return url_for("static", filename=name, v=sha256(content).hexdigest()[:12])
+
+
 def dress(app: Flask, desk: Desk) -> None:
     """Give every template of an app what the shell needs, and every error its words."""
     zone = desk.diary.zone
     clinic = str(desk.clinic.facts.get("short name") or desk.clinic.facts.get("name") or "")
     app.jinja_env.globals["form_token"] = guard.form_token
+    app.jinja_env.globals["asset"] = cache(_asset)
     # A global, because a block that is rendered alone knows nothing of what its template imports.
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("desk/_ui.html").module
 
@@ -126,7 +137,7 @@ def dress(app: Flask, desk: Desk) -> None:
     @app.errorhandler(TooBusy)
     def away(error: Exception) -> Response:
         desk.report("page_not_available", {"endpoint": request.endpoint, "error": type(error).__name__})
-        return _trouble(503, WORDS[503])
+        return _trouble(503, TOO_BUSY if isinstance(error, TooBusy) else WORDS[503])
 
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
