@@ -20,14 +20,19 @@ from flask import Blueprint, Flask, Response, request
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.audit_pages import audit_room
+from bot.web.desk.composing import Choice, Templates, add_composing, no_templates
+from bot.web.desk.conversation_pages import add_conversations
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
+from bot.web.desk.inbox_pages import inbox_room
+from bot.web.desk.live_room import live_room
 from bot.web.desk.own_account import account_room
+from bot.web.desk.search_pages import search_room
 from bot.web.desk.showing import dress, show
 from bot.web.desk.signing_in import sign_in_room
 from bot.web.desk.staff_pages import staff_room
 
-__all__ = ["ANYBODY", "Staff", "Undeclared", "current_staff", "open_front_door", "page", "show"]
+__all__ = ["ANYBODY", "Choice", "Staff", "Undeclared", "current_staff", "open_front_door", "page", "show"]
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -69,6 +74,9 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         account_room(desk, locks),
         staff_room(desk, locks),
         audit_room(desk),
+        reception_room(desk),
+        live_room(desk),
+        search_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)
@@ -82,3 +90,11 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def reception_room(desk: Desk, templates: Templates = no_templates) -> Blueprint:
+    """``/desk/inbox`` and all conversations. ``templates`` are those approved to be sent in one."""
+    room = inbox_room(desk)
+    add_conversations(room, desk, templates)
+    add_composing(room, desk, templates)
+    return room
