@@ -104,7 +104,7 @@ def open_front(
 ) -> Iterator[Front]:
     """The pages on a real database, everybody invited and in."""
     reports: list[str] = []
-    clock = FakeClock()
+    clock = parts.pop("clock", None) or FakeClock()
     with open_desk(
         database_url,
         clock=clock,

@@ -63,7 +63,6 @@
     }
     take_up_state();
     talk.addEventListener("desk:fresh", take_up_state);
-    talk.addEventListener("desk:fresh", () => { reply.elements.seen.value = thread().dataset.newest; });
   }
 
   function thread() {
@@ -101,6 +100,10 @@
   // ---- sending, and taking back
 
   function set_up_sending() {
+    // What her screen shows at this moment is what she has seen.
+    document.addEventListener("submit", (event) => {
+      if (event.target === reply) reply.querySelector("input[name=seen]").value = thread().dataset.newest;
+    }, true);
     document.addEventListener("htmx:after:request", (event) => {
       const form = event.detail.ctx.sourceElement;
       const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
