@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import RLock
+from threading import Event, RLock
 
 from bot.core.wording import numbered
 from bot.ports import CarrierAway, CarrierUnclear, Listed, LiveAway, Outgoing, Taken
@@ -71,15 +71,20 @@ class FakeDoorbell:
 
     def __init__(self) -> None:
         self.rung: list[tuple[str, str]] = []
+        self._rang = Event()
         self._looking: dict[str, dict[str, tuple[str, int]]] = {}
         self._shift: dict[str, int] = {}
 
     def ring(self, kind: str, id: str) -> None:
         self._answers()
         self.rung.append((kind, id))
+        self._rang.set()
 
     def heard(self, stop: Callable[[], bool]) -> Iterator[tuple[str, str]]:
         while not stop():
+            if not self.rung:
+                self._rang.wait(0.05)
+            self._rang.clear()
             yield self.rung.pop(0) if self.rung else ("", "")
 
     def look(self, conversation: str, staff: str, doing: str, now: int) -> None:

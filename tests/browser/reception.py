@@ -46,9 +46,10 @@ def open_reception(database_url: str, redis_url: str, **parts: Any) -> Iterator[
     clock = FakeClock()
     carrier = FakeCarrier(clock)
     live = RedisLive(redis_url, clock.monotonic)
-    with open_front(
-        database_url, people=PEOPLE, clock=clock, carrier=lambda: carrier, live=live, **parts
-    ) as front, served(front.app) as url:
+    with (
+        open_front(database_url, people=PEOPLE, clock=clock, carrier=lambda: carrier, live=live, **parts) as front,
+        served(front.app) as url,
+    ):
         people = [Patient(front.desk, address) for address in (MEI_LING, RAVI, SITI)]
         reception = Reception(front, url, carrier, *people)
         reception.mei_ling.says("human")

@@ -38,7 +38,11 @@ def no_templates(card: Card) -> tuple[Choice, ...]:
 
 def add_composing(room: Blueprint, desk: Desk, templates: Templates) -> None:
     """Add what is written under ``/desk/inbox/<conversation>``."""
+    _add_sending(room, desk, templates)
+    _add_keeping(room, desk)
 
+
+def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
     @room.post("/<conversation>/reply", endpoint="reply")
     @page("inbox.work")
     def reply(conversation: str) -> AnyResponse:
@@ -55,9 +59,7 @@ def add_composing(room: Blueprint, desk: Desk, templates: Templates) -> None:
         choice = next((one for one in templates(card) if one.name == wanted), None) if card else None
         if choice is None:
             abort(404 if card is None else 400)
-        words = Reply(
-            choice.text, request.form.get("token", ""), template=choice.name, variables=choice.variables
-        )
+        words = Reply(choice.text, request.form.get("token", ""), template=choice.name, variables=choice.variables)
         return _sent(desk, conversation, words)
 
     @room.post("/<conversation>/undo", endpoint="undo")
@@ -71,6 +73,8 @@ def add_composing(room: Blueprint, desk: Desk, templates: Templates) -> None:
         body = render_template("desk/_undone.html", text=text, words=words)
         return Response(body, 409 if text is None else 200, mimetype="text/html")
 
+
+def _add_keeping(room: Blueprint, desk: Desk) -> None:
     @room.post("/<conversation>/note", endpoint="note")
     @page("inbox.work")
     def note(conversation: str) -> AnyResponse:
@@ -91,7 +95,8 @@ def add_composing(room: Blueprint, desk: Desk, templates: Templates) -> None:
                 replying.save_draft(desk, conversation, current_staff().id, mode, _text("text"))
                 inbox.look(desk, conversation, current_staff().id, "typing")
                 return Response(status=204)
-        abort(400)
+            case _:
+                return abort(400)
 
     @room.post("/<conversation>/quick", endpoint="quick")
     @page("inbox.work")

@@ -22,8 +22,8 @@ LINES_MAX = 2_000
 """Lines of a thread that stay on one screen; further back one starts anew from the newest."""
 
 Mode = Literal["reply", "template", "bot", "other", "call", "read"]
-"""What can be written now: words, a template alone, nothing before taking over (from the bot, from a colleague), nothing
-because there is no WhatsApp or no permission."""
+"""What can be written now: words; a template alone; nothing before taking over (from the bot, from a colleague);
+nothing, because there is no WhatsApp or no permission."""
 
 
 def add_conversations(room: Blueprint, desk: Desk, templates: Callable[[Card], tuple[Any, ...]]) -> None:
@@ -88,7 +88,8 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
                 return done(
                     desk, conversation, lambda her: reception.hand_back(desk, conversation, her, mode), leave=ended
                 )
-        abort(400)
+            case _:
+                return abort(400)
 
     @room.post("/<conversation>/give", endpoint="give")
     @page("inbox.work")

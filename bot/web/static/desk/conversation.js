@@ -72,9 +72,7 @@
   // Who has the conversation, and whether its window is open, may have changed since.
   function take_up_state() {
     const mode = thread()?.dataset.mode;
-    if (!mode || mode === composer.dataset.mode && !composer.hidden) return;
-    composer.dataset.mode = mode;
-    if (mode === "reply" && document.activeElement === document.body) words.focus();
+    if (mode) composer.dataset.mode = mode;
   }
 
   // ---- drafts
@@ -111,9 +109,17 @@
       if (form === reply || form.matches(".is-template")) after_reply(form, status);
       if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
       if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
+      if (form.matches("[data-takes]") && status === 204) take_up_pen();
       if (form.matches("form")) document.dispatchEvent(new Event("desk:changed"));
     });
     document.addEventListener("htmx:after:swap", take_up_answer);
+  }
+
+  // Whoever takes a conversation wants to write: as soon as the field is there.
+  function take_up_pen() {
+    const write = () => { writes("reply"); words.focus(); };
+    if (composer.dataset.mode === "reply") write();
+    else talk.addEventListener("desk:fresh", write, { once: true });
   }
 
   function after_reply(form, status) {
