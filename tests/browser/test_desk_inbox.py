@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bot.desk import patients, replying
 from bot.desk import reception as passing
-from bot.desk import replying
+from bot.ports.reception import Patient as Person
 from tests.browser.reception import BEN, ROS, Reception, open_reception
 from tests.browser.test_desk_look import Desk
+from tests.web.desk.test_inbox_pages import HOSTILE
 from tests.web.desk_pages import ANA
 
 
@@ -236,6 +238,29 @@ def test_a_stream_that_is_cut_is_said_in_red_and_what_was_missed_is_fetched(
     desk.context.set_offline(False)
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("#list")).to_contain_text("+6581234567")
+
+
+def test_no_text_of_anybody_runs_in_a_browser_or_meets_its_policy(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    front = clinic.front
+    for hostile in HOSTILE:
+        clinic.mei_ling.says(hostile)
+        replying.add_note(front.desk, clinic.mei_ling.conversation, ANA, hostile.replace("\u0000", ""))
+    name = '"><svg onload=alert(1)>'
+    patients.add(front.desk, clinic.mei_ling.conversation, ANA, Person(0, name, "", "", ""))
+    replying.save_quick_reply(front.desk, ANA, "bad", "<img src=x onerror=alert(1)>")
+    desk = sits_down()
+    asked: list[str] = []
+    desk.page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page = desk.opens(clinic.page_of(clinic.mei_ling))
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.get_by_label("Reply to").fill("/bad")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reply to")).to_have_value("<img src=x onerror=alert(1)>")
+    desk.opens("/desk/inbox")
+    desk.opens("/desk/search?q=svg")
+    assert asked == []
 
 
 @pytest.mark.parametrize(

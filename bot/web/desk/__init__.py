@@ -32,7 +32,18 @@ from bot.web.desk.showing import dress, show
 from bot.web.desk.signing_in import sign_in_room
 from bot.web.desk.staff_pages import staff_room
 
-__all__ = ["ANYBODY", "Choice", "Staff", "Undeclared", "current_staff", "open_front_door", "page", "show"]
+__all__ = [
+    "ANYBODY",
+    "Choice",
+    "Staff",
+    "Templates",
+    "Undeclared",
+    "current_staff",
+    "no_templates",
+    "open_front_door",
+    "page",
+    "show",
+]
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -54,8 +65,13 @@ class Undeclared(Exception):
     """A route does not say who may come in. Nothing is started with it."""
 
 
-def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Blueprint] = ()) -> None:
-    """Put the desk's pages into an app, and ``rooms`` of others, and guard them all. Raises Undeclared."""
+def open_front_door(
+    app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Blueprint] = (), templates: Templates = no_templates
+) -> None:
+    """Put the desk's pages into an app, and ``rooms`` of others, and guard them all. Raises Undeclared.
+
+    ``templates`` are those approved to be sent into a conversation whose window is closed.
+    """
     # Flask's own cookie carries nothing but the notice shown on the next page.
     app.secret_key = locks.form_token("notices")
     app.config.update(
@@ -74,7 +90,7 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         account_room(desk, locks),
         staff_room(desk, locks),
         audit_room(desk),
-        reception_room(desk),
+        _reception_room(desk, templates),
         live_room(desk),
         search_room(desk),
     )
@@ -92,8 +108,8 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         return response
 
 
-def reception_room(desk: Desk, templates: Templates = no_templates) -> Blueprint:
-    """``/desk/inbox`` and all conversations. ``templates`` are those approved to be sent in one."""
+def _reception_room(desk: Desk, templates: Templates) -> Blueprint:
+    """``/desk/inbox`` and all conversations."""
     room = inbox_room(desk)
     add_conversations(room, desk, templates)
     add_composing(room, desk, templates)

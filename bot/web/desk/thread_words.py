@@ -5,6 +5,7 @@ Tables for a reader to scan. What a table does not know is shown by its name, ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from bot.ports.reception import ThreadLine
@@ -88,12 +89,8 @@ def event_words(line: ThreadLine, people: Mapping[str, str], clock: str = "") ->
 
 
 def _filled(pattern: str, details: Mapping[str, str]) -> str:
-    # Not str.format: a detail may hold braces.
-    for name, value in details.items():
-        head, brace, tail = pattern.partition(f"{{{name}}}")
-        if brace:
-            pattern = head + value + tail
-    return pattern
+    # Not str.format, and in one go: a detail may hold braces of its own.
+    return re.sub(r"\{(\w+)\}", lambda name: details.get(name[1], ""), pattern)
 
 
 def name_of(staff: str, people: Mapping[str, str]) -> str:
