@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import RLock
+from threading import Event, RLock
 
 from bot.core.template import Wording
 from bot.core.wording import numbered
@@ -93,15 +93,20 @@ class FakeDoorbell:
 
     def __init__(self) -> None:
         self.rung: list[tuple[str, str]] = []
+        self._rang = Event()
         self._looking: dict[str, dict[str, tuple[str, int]]] = {}
         self._shift: dict[str, int] = {}
 
     def ring(self, kind: str, id: str) -> None:
         self._answers()
         self.rung.append((kind, id))
+        self._rang.set()
 
     def heard(self, stop: Callable[[], bool]) -> Iterator[tuple[str, str]]:
         while not stop():
+            if not self.rung:
+                self._rang.wait(0.05)
+            self._rang.clear()
             yield self.rung.pop(0) if self.rung else ("", "")
 
     def look(self, conversation: str, staff: str, doing: str, now: int) -> None:

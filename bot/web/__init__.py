@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.exceptions import HTTPException
@@ -12,6 +13,9 @@ from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.health import health_room
 from bot.web.webhook import BODY_BYTES_MAX, Door, webhook_room
+
+if TYPE_CHECKING:
+    from bot.web.desk import Templates
 
 LEADS_TO_PAGES = ("/phone", "/desk", "/flows", "/live")
 
@@ -36,18 +40,25 @@ def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
     return app
 
 
-def create_pages(desk: Desk, locks: Locks, with_phone: bool = False, rooms: Sequence[Blueprint] = ()) -> Flask:
-    """The process people's browsers talk to. ``rooms`` are added to the desk's own and guarded like them.
+def create_pages(
+    desk: Desk,
+    locks: Locks,
+    with_phone: bool = False,
+    rooms: Sequence[Blueprint] = (),
+    templates: Templates | None = None,
+) -> Flask:
+    """The process people's browsers talk to. ``rooms`` are added to the desk's own and guarded like them; ``templates``
+    tells which are approved for a conversation (without it: none).
 
     Its modules are imported here: the webhook's process needs none of them.
     """
-    from bot.web.desk import open_front_door
+    from bot.web.desk import no_templates, open_front_door
     from bot.web.start import start_room
 
     app = Flask("bot.web", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.register_blueprint(health_room(desk))
-    open_front_door(app, desk, locks, (start_room(desk, with_phone), *rooms))
+    open_front_door(app, desk, locks, (start_room(desk, with_phone), *rooms), templates or no_templates)
     return app
 
 

@@ -104,7 +104,7 @@ def open_front(
 ) -> Iterator[Front]:
     """The pages on a real database, everybody invited and in."""
     reports: list[str] = []
-    clock = FakeClock()
+    clock, templates = parts.pop("clock", None) or FakeClock(), parts.pop("templates", None)
     with open_desk(
         database_url,
         clock=clock,
@@ -113,7 +113,7 @@ def open_front(
         **parts,
     ) as desk:
         locks = StaffLocks(SECRET, QUICK)
-        front = Front(desk, clock, locks, create_pages(desk, locks, rooms=rooms), reports)
+        front = Front(desk, clock, locks, create_pages(desk, locks, rooms=rooms, templates=templates), reports)
         for name, role in people.items():
             front.ids[name] = join(front, name, role)
         yield front

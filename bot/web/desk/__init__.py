@@ -20,14 +20,30 @@ from flask import Blueprint, Flask, Response, request
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.audit_pages import audit_room
+from bot.web.desk.composing import Choice, Templates, add_composing, no_templates
+from bot.web.desk.conversation_pages import add_conversations
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
+from bot.web.desk.inbox_pages import inbox_room
+from bot.web.desk.live_room import live_room
 from bot.web.desk.own_account import account_room
+from bot.web.desk.search_pages import search_room
 from bot.web.desk.showing import dress, show
 from bot.web.desk.signing_in import sign_in_room
 from bot.web.desk.staff_pages import staff_room
 
-__all__ = ["ANYBODY", "Staff", "Undeclared", "current_staff", "open_front_door", "page", "show"]
+__all__ = [
+    "ANYBODY",
+    "Choice",
+    "Staff",
+    "Templates",
+    "Undeclared",
+    "current_staff",
+    "no_templates",
+    "open_front_door",
+    "page",
+    "show",
+]
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -49,8 +65,13 @@ class Undeclared(Exception):
     """A route does not say who may come in. Nothing is started with it."""
 
 
-def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Blueprint] = ()) -> None:
-    """Put the desk's pages into an app, and ``rooms`` of others, and guard them all. Raises Undeclared."""
+def open_front_door(
+    app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Blueprint] = (), templates: Templates = no_templates
+) -> None:
+    """Put the desk's pages into an app, and ``rooms`` of others, and guard them all. Raises Undeclared.
+
+    ``templates`` are those approved to be sent into a conversation whose window is closed.
+    """
     # Flask's own cookie carries nothing but the notice shown on the next page.
     app.secret_key = locks.form_token("notices")
     app.config.update(
@@ -69,6 +90,9 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         account_room(desk, locks),
         staff_room(desk, locks),
         audit_room(desk),
+        _reception_room(desk, templates),
+        live_room(desk),
+        search_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)
@@ -82,3 +106,11 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+
+def _reception_room(desk: Desk, templates: Templates) -> Blueprint:
+    """``/desk/inbox`` and all conversations."""
+    room = inbox_room(desk)
+    add_conversations(room, desk, templates)
+    add_composing(room, desk, templates)
+    return room

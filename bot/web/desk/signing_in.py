@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import sessions, staff
+from bot.desk import inbox, reception, sessions, staff
 from bot.desk.sessions import Browser, Refused, SignedIn
 from bot.ports import Desk
 from bot.ports.staff import Locks
@@ -30,7 +30,11 @@ def sign_in_room(desk: Desk, locks: Locks) -> Blueprint:
     @room.post("/sign-out", endpoint="out")
     @page("account")
     def sign_out() -> AnyResponse:
-        sessions.sign_out(desk, current_staff().session)
+        her = current_staff()
+        sessions.sign_out(desk, her.session)
+        inbox.on_shift(desk, her.id, here=False)
+        # Patients who wait for her must not wait for somebody who has gone home.
+        reception.staff_left(desk, her.id)
         response = redirect("/desk/sign-in", 303)
         cookies.forget_session(response)
         # What the browser kept for its back button goes too.

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.core.staff import ROLES
-from bot.desk import staff
+from bot.desk import reception, staff
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.guard import current_staff, page
@@ -75,7 +75,12 @@ def _add_changes(room: Blueprint, desk: Desk) -> None:
     @page("staff.manage")
     def disable(account: str) -> AnyResponse:
         by = current_staff().id
-        return change(account, lambda: staff.disable(desk, by, account), "Disabled, and signed out everywhere.")
+
+        def disabled() -> None:
+            staff.disable(desk, by, account)
+            reception.staff_left(desk, account, for_good=True)
+
+        return change(account, disabled, "Disabled, and signed out everywhere. What was hers is in the queue.")
 
     @room.post("/<account>/enable", endpoint="enable")
     @page("staff.manage")

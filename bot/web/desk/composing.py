@@ -1,0 +1,131 @@
+"""Writing into a conversation: replies that can be taken back, templates, notes, drafts, quick replies.
+
+Reply and note are two forms with two addresses: no slip of a key makes a patient read what was meant for a colleague.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.desk import inbox, reception, replying
+from bot.desk.inbox import Card
+from bot.desk.replying import Reply
+from bot.ports import Desk
+from bot.web.desk.conversation_pages import refusal
+from bot.web.desk.guard import current_staff, is_fragment, page
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An approved template, ready for one conversation: its name, and how it reads there with its variables."""
+
+    name: str
+    text: str
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+Templates = Callable[[Card], tuple[Choice, ...]]
+
+
+def no_templates(card: Card) -> tuple[Choice, ...]:
+    """None is approved."""
+    return ()
+
+
+def add_composing(room: Blueprint, desk: Desk, templates: Templates) -> None:
+    """Add what is written under ``/desk/inbox/<conversation>``."""
+    _add_sending(room, desk, templates)
+    _add_keeping(room, desk)
+
+
+def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
+    @room.post("/<conversation>/reply", endpoint="reply")
+    @page("inbox.work")
+    def reply(conversation: str) -> AnyResponse:
+        form = request.form
+        # "Send anyway" names the newer lines that were shown beside it.
+        seen = max((int(one) for one in form.getlist("seen") if one.isdecimal()), default=0)
+        return _sent(desk, conversation, Reply(_text("text"), form.get("token", ""), seen))
+
+    @room.post("/<conversation>/template", endpoint="template")
+    @page("inbox.work")
+    def template(conversation: str) -> AnyResponse:
+        card = inbox.card(desk, conversation)
+        wanted = request.form.get("template", "")
+        choice = next((one for one in templates(card) if one.name == wanted), None) if card else None
+        if choice is None:
+            abort(404 if card is None else 400)
+        words = Reply(choice.text, request.form.get("token", ""), template=choice.name, variables=choice.variables)
+        return _sent(desk, conversation, words)
+
+    @room.post("/<conversation>/undo", endpoint="undo")
+    @page("inbox.work")
+    def undo(conversation: str) -> AnyResponse:
+        text = replying.undo(desk, conversation, current_staff().id, request.form.get("token", ""))
+        words = "It has left already." if text is None else "Taken back. It is in the field again."
+        if not is_fragment():
+            flash(words, "warn" if text is None else "done")
+            return _there(conversation)
+        body = render_template("desk/_undone.html", text=text, words=words)
+        return Response(body, 409 if text is None else 200, mimetype="text/html")
+
+
+def _add_keeping(room: Blueprint, desk: Desk) -> None:
+    @room.post("/<conversation>/note", endpoint="note")
+    @page("inbox.work")
+    def note(conversation: str) -> AnyResponse:
+        try:
+            replying.add_note(desk, conversation, current_staff().id, _text("note"))
+        except reception.Refused as refused:
+            return refusal(desk, conversation, refused)
+        return Response(status=204) if is_fragment() else _there(conversation)
+
+    @room.post("/<conversation>/draft", endpoint="draft")
+    @page("inbox.work")
+    def draft(conversation: str) -> Response:
+        mode = request.form.get("mode", "")
+        if inbox.card(desk, conversation) is None:
+            abort(404)
+        match mode:
+            case "reply" | "note":
+                replying.save_draft(desk, conversation, current_staff().id, mode, _text("text"))
+                inbox.look(desk, conversation, current_staff().id, "typing")
+                return Response(status=204)
+            case _:
+                return abort(400)
+
+    @room.post("/<conversation>/quick", endpoint="quick")
+    @page("inbox.work")
+    def quick(conversation: str) -> Response:
+        try:
+            text = replying.filled(desk, conversation, request.form.get("shortcut", ""), current_staff().name)
+        except reception.Refused:
+            abort(404)
+        return jsonify(text=text)
+
+
+def _sent(desk: Desk, conversation: str, words: Reply) -> AnyResponse:
+    try:
+        queued = replying.send_reply(desk, conversation, current_staff().id, words)
+    except reception.Refused as refused:
+        return refusal(desk, conversation, refused)
+    if not is_fragment():
+        return _there(conversation)
+    left = max(0, queued.undo_until - int(desk.clock.now().timestamp()))
+    body = render_template(
+        "desk/_sent.html", conversation=conversation, token=words.token, next=desk.chance.token(), left=left
+    )
+    return Response(body, mimetype="text/html")
+
+
+def _text(name: str) -> str:
+    # Browsers send a line break as two signs; a patient's phone would show an empty line.
+    return request.form.get(name, "").replace("\r\n", "\n")
+
+
+def _there(conversation: str) -> AnyResponse:
+    return redirect(url_for("inbox.one", conversation=conversation), 303)

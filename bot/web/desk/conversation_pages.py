@@ -1,0 +1,274 @@
+"""One conversation: its thread, who has it, and passing it on. Writing into it is in :mod:`bot.web.desk.composing`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.desk import inbox, reception, replying, sessions, staff
+from bot.desk.inbox import Card, ThreadPage
+from bot.ports import Desk
+from bot.ports.reception import Doing, ThreadLine
+from bot.web.desk.guard import current_staff, is_fragment, page
+from bot.web.desk.inbox_pages import called, listed
+from bot.web.desk.showing import show
+from bot.web.desk.thread_words import KINDS, SPEECH, STATUSES, UNHAPPY, event_words, name_of
+
+LINES_MAX = 2_000
+"""Lines of a thread that stay on one screen; further back one starts anew from the newest."""
+
+Mode = Literal["reply", "template", "bot", "other", "call", "read"]
+"""What can be written now: words; a template alone; nothing before taking over (from the bot, from a colleague);
+nothing, because there is no WhatsApp or no permission."""
+
+
+def add_conversations(room: Blueprint, desk: Desk, templates: Callable[[Card], tuple[Any, ...]]) -> None:
+    """Add ``/desk/inbox/<conversation>`` to the inbox. ``templates`` are those approved for a conversation."""
+
+    @room.get("/<conversation>", endpoint="one")
+    @page("inbox.read")
+    def show_one(conversation: str) -> Response:
+        context = pictured(desk, conversation)
+        sessions.viewed(desk, current_staff().id, f"conversation:{conversation}")
+        if is_fragment():
+            return show("desk/conversation.html", fragment="talk", **context)
+        composer = {
+            "drafts": replying.drafts(desk, conversation, current_staff().id),
+            "token": desk.chance.token(),
+            "quick_replies": replying.quick_replies(desk),
+            "templates": templates(context["card"]),
+        }
+        return show("desk/conversation.html", **{**listed(desk), **composer, **context})
+
+    @room.post("/<conversation>/look", endpoint="look")
+    @page("inbox.read", quiet=True)
+    def look(conversation: str) -> Response:
+        doing: Doing = "typing" if request.form.get("doing") == "typing" else "reading"
+        if request.form.get("doing") == "away":
+            inbox.look_away(desk, conversation, current_staff().id)
+        else:
+            inbox.look(desk, conversation, current_staff().id, doing)
+        return Response(status=204)
+
+    _add_taking(room, desk)
+    _add_giving(room, desk)
+
+
+def _add_taking(room: Blueprint, desk: Desk) -> None:
+    @room.post("/<conversation>/take", endpoint="take")
+    @page("inbox.work")
+    def take(conversation: str) -> AnyResponse:
+        holder = request.form.get("from_holder", "")[:64]
+        return done(desk, conversation, lambda her: reception.take_over(desk, conversation, her, holder))
+
+    @room.post("/<conversation>/urgent", endpoint="urgent")
+    @page("inbox.work")
+    def urgent(conversation: str) -> AnyResponse:
+        wanted = request.form.get("urgent") == "1"
+        return done(desk, conversation, lambda her: reception.mark_urgent(desk, conversation, her, wanted))
+
+    @room.post("/<conversation>/seen", endpoint="seen")
+    @page("inbox.work")
+    def seen(conversation: str) -> AnyResponse:
+        return done(desk, conversation, lambda her: reception.looked(desk, conversation, her))
+
+
+def _add_giving(room: Blueprint, desk: Desk) -> None:
+    @room.post("/<conversation>/back", endpoint="back")
+    @page("inbox.work")
+    def back(conversation: str) -> AnyResponse:
+        mode = request.form.get("mode", "")
+        match mode:
+            case "menu" | "continue" | "silent":
+                ended = "It is done." if mode == "silent" else "The assistant has it again."
+                return done(
+                    desk, conversation, lambda her: reception.hand_back(desk, conversation, her, mode), leave=ended
+                )
+            case _:
+                return abort(400)
+
+    @room.post("/<conversation>/give", endpoint="give")
+    @page("inbox.work")
+    def give(conversation: str) -> AnyResponse:
+        to = request.form.get("to", "")
+        if to not in colleagues(desk):
+            abort(400)
+        return done(desk, conversation, lambda her: reception.hand_on(desk, conversation, her, to))
+
+    @room.post("/<conversation>/release", endpoint="release")
+    @page("inbox.work")
+    def release(conversation: str) -> AnyResponse:
+        why = request.form.get("reason", "")[:200]
+        return done(desk, conversation, lambda her: reception.release(desk, conversation, her, why))
+
+    @room.post("/<conversation>/later", endpoint="later")
+    @page("inbox.work")
+    def later(conversation: str) -> AnyResponse:
+        until = _moment(desk, request.form.get("until", ""))
+        ended = "It comes back when it is time." if until else ""
+        return done(desk, conversation, lambda her: reception.put_off(desk, conversation, her, until), leave=ended)
+
+
+# ---- what it shows
+
+
+def pictured(desk: Desk, conversation: str) -> dict[str, Any]:
+    """Everything of a conversation that changes while one looks at it. Aborts when there is no such conversation."""
+    card = inbox.card(desk, conversation)
+    if card is None:
+        abort(404)
+    her, people, now = current_staff(), staff.names(desk), int(desk.clock.now().timestamp())
+    told = _thread(desk, conversation)
+    mode = mode_of(card, her.id, her.may("inbox.work"), now)
+    return {
+        "card": card,
+        "mode": mode,
+        "mine": card.control == "held" and card.holder == her.id,
+        "thread": told,
+        "days": _by_day(desk, told.lines),
+        "holder": name_of(card.holder, people),
+        "lookers": [name_of(one, people) + (" is writing" if doing == "typing" else " is looking")
+                    for one, doing in card.lookers.items() if one != her.id],
+        "ways_back": reception.ways_back(desk, conversation) if mode != "read" else None,
+        "colleagues": {id: name for id, name in colleagues(desk).items() if id != card.holder},
+        "moments": _moments(desk),
+        "people": people,
+        "now": now,
+        "called": called,
+        "event": lambda line: event_words(line, people, _until(desk, line)),
+        "name_of": lambda id: name_of(id, people),
+        "statuses": STATUSES,
+        "unhappy": UNHAPPY,
+        "kinds": KINDS,
+        "speeches": SPEECH,
+    }  # fmt: skip
+
+
+def mode_of(card: Card, her: str, may_work: bool, now: int) -> Mode:
+    """What she can write into a conversation now."""
+    if not may_work:
+        return "read"
+    if card.control == "held" and card.holder != her:
+        return "other"
+    if card.control == "bot":
+        return "bot"
+    if not card.address.startswith("whatsapp:"):
+        return "call"
+    return "reply" if now + replying.UNDO_SECONDS < card.window_closes else "template"
+
+
+def colleagues(desk: Desk) -> dict[str, str]:
+    """Who can be given a conversation, by id."""
+    return {
+        one.id: one.name
+        for one in staff.everybody(desk)
+        if one.status == "active" and one.role in ("reception", "lead", "admin")
+    }
+
+
+def _thread(desk: Desk, conversation: str) -> ThreadPage:
+    """The newest lines, or everything from a line on that the page has shown already (or wants to show as well)."""
+    since = request.args.get("since", "0")
+    earlier = request.args.get("earlier", "0")
+    if earlier.isdecimal() and int(earlier):
+        older = inbox.thread(desk, conversation, int(earlier))
+        first = older.lines[0].line if older.lines else int(earlier)
+    elif since.isdecimal() and int(since):
+        first = int(since)
+    else:
+        return inbox.thread(desk, conversation)
+    lines = inbox.newer(desk, conversation, first - 1, LINES_MAX)
+    if not lines or len({line.line for line in lines}) >= LINES_MAX:
+        return inbox.thread(desk, conversation)
+    before = inbox.thread(desk, conversation, first, 1)
+    return ThreadPage(lines, first if before.lines else None, lines[-1].line)
+
+
+def _by_day(desk: Desk, lines: tuple[ThreadLine, ...]) -> list[tuple[str, list[ThreadLine]]]:
+    days: list[tuple[str, list[ThreadLine]]] = []
+    today = desk.clock.now().astimezone(desk.diary.zone).date()
+    for line in lines:
+        day = datetime.fromtimestamp(line.at, desk.diary.zone).date()
+        near = {today: "Today", today - timedelta(days=1): "Yesterday"}
+        title = near.get(day) or day.strftime("%A, %-d %B" + ("" if day.year == today.year else " %Y"))
+        if not days or days[-1][0] != title:
+            days.append((title, []))
+        days[-1][1].append(line)
+    return days
+
+
+def _until(desk: Desk, line: ThreadLine) -> str:
+    until = (line.details or {}).get("until", "0")
+    if not until.isdecimal() or until == "0":
+        return ""
+    return datetime.fromtimestamp(int(until), desk.diary.zone).strftime("%A %-d %b, %H:%M")
+
+
+def _moments(desk: Desk) -> list[tuple[str, int]]:
+    """When one may want to see a conversation again, as said and in epoch seconds."""
+    local = desk.clock.now().astimezone(desk.diary.zone)
+    morning = local.replace(hour=8, minute=30, second=0, microsecond=0)
+    monday = morning + timedelta(days=7 - local.weekday())
+    named = [
+        ("In an hour", local + timedelta(hours=1)),
+        ("In three hours", local + timedelta(hours=3)),
+        ("Tomorrow, 8:30", morning + timedelta(days=1)),
+        (f"Monday {monday:%-d %b}, 8:30", monday),
+    ]
+    return [(words, int(moment.timestamp())) for words, moment in named]
+
+
+def _moment(desk: Desk, typed: str) -> int:
+    """A moment as a button (epoch seconds) or a date field (clinic time) sends it; 0 is now."""
+    if typed.isdecimal() and len(typed) < 12:
+        return int(typed)
+    try:
+        return int(datetime.fromisoformat(typed).replace(tzinfo=desk.diary.zone).timestamp())
+    except ValueError:
+        abort(400)
+
+
+# ---- what came of it
+
+
+def done(desk: Desk, conversation: str, act: Callable[[str], None], leave: str = "") -> AnyResponse:
+    """Do something to a conversation. A page that asked by itself refetches; a form leads back to the conversation, or
+    with ``leave`` to the list, saying that."""
+    try:
+        act(current_staff().id)
+    except reception.Refused as refused:
+        return refusal(desk, conversation, refused)
+    if is_fragment() and not leave:
+        return Response(status=204)
+    folder = request.form.get("folder", "needs")
+    if leave:
+        flash(leave, "done")
+        return redirect(url_for("inbox.show", folder=folder), 303)
+    return redirect(url_for("inbox.one", conversation=conversation, folder=folder), 303)
+
+
+def refusal(desk: Desk, conversation: str, refused: reception.Refused) -> AnyResponse:
+    """What was not done, and why: beside the composer, or as a notice on the page one comes back to."""
+    words = said(desk, refused)
+    if not is_fragment():
+        flash(words, "warn")
+        return redirect(url_for("inbox.one", conversation=conversation), 303)
+    people = staff.names(desk)
+    newer = refused.newer if isinstance(refused, replying.Stale) else ()
+    body = render_template(
+        "desk/_refused.html", words=words, newer=newer, taken=isinstance(refused, reception.NotYours),
+        name_of=lambda id: name_of(id, people), kinds=KINDS,
+    )  # fmt: skip
+    return Response(body, 409, mimetype="text/html")
+
+
+def said(desk: Desk, refused: reception.Refused) -> str:
+    """A refusal in words, with a colleague's name instead of her account."""
+    if isinstance(refused, reception.NotYours) and refused.holder:
+        since = datetime.fromtimestamp(refused.since, desk.diary.zone)
+        return f"{name_of(refused.holder, staff.names(desk))} has had this conversation since {since:%H:%M}."
+    return str(refused)

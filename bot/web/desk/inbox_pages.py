@@ -1,0 +1,140 @@
+"""The inbox: the folders of conversations, and who is on shift. What happens in one conversation is in
+:mod:`bot.web.desk.conversation_pages`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from bot.desk import inbox, staff
+from bot.desk.inbox import Card, FolderName
+from bot.ports import Desk
+from bot.ports.reception import Place
+from bot.web.desk.guard import current_staff, local_path, page
+from bot.web.desk.showing import show
+from bot.web.desk.thread_words import name_of, span
+
+SAY_SHIFT_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as the page names it, and what it says when nothing is in it."""
+
+    name: FolderName
+    title: str
+    empty: str
+    hint: str
+
+
+FOLDERS: Mapping[str, Folder] = {
+    "needs": Folder("needs us", "Needs us", "Nobody is waiting", "Whoever needs a person appears here at once."),
+    "mine": Folder("mine", "Mine", "You hold no conversation", "Take one over, and it is here until you let it go."),
+    "others": Folder("others", "Others", "Colleagues hold none", "What a colleague answers is here to be seen by all."),
+    "bot": Folder("with the bot", "Assistant", "Nobody wrote today", "What the assistant copes with is here."),
+    "failed": Folder("failed", "Failed", "Everything arrived", "What could not be delivered waits here to be seen to."),
+    "later": Folder("later", "Later", "Nothing is put off", "What you put off comes back by itself when it is time."),
+    "done": Folder("done", "Done", "Nothing is done yet", "Closed conversations are here; a new message reopens them."),
+}
+
+
+def inbox_room(desk: Desk) -> Blueprint:
+    """``/desk/inbox``, without the conversations themselves."""
+    room = Blueprint("inbox", __name__, url_prefix="/desk/inbox")
+
+    @room.get("", endpoint="show")
+    @page("inbox.read")
+    def show_list() -> Response:
+        return show("desk/inbox.html", fragment="list", **listed(desk))
+
+    @room.get("/count", endpoint="count")
+    @page("inbox.read", quiet=True)
+    def count() -> Response:
+        waits = inbox.counts(desk, current_staff().id)["needs us"]
+        alarms = inbox.alarms(desk)
+        loud = ",".join((*alarms.again, *alarms.everybody))
+        # A digest tells that it has changed, and names nobody.
+        return jsonify(needs=waits, alarm=sha256(loud.encode()).hexdigest()[:12] if loud else "")
+
+    @room.post("/shift", endpoint="shift")
+    @page("inbox.work")
+    def shift() -> AnyResponse:
+        inbox.on_shift(desk, current_staff().id, request.form.get("on") == "1")
+        if request.headers.get("X-Quiet"):
+            return Response(status=204)
+        return redirect(local_path(request.form.get("back", "")), 303)
+
+    @room.app_context_processor
+    def on_shift() -> dict[str, Any]:
+        return {"is_on_shift": lambda: current_staff().id in inbox.watchers(desk)}
+
+    room.add_app_template_filter(span, "span")
+    return room
+
+
+def listed(desk: Desk) -> dict[str, Any]:
+    """What the list of a folder shows, as the address asks for it."""
+    key = request.args.get("folder", "needs")
+    if key not in FOLDERS:
+        abort(404)
+    her, people = current_staff().id, staff.names(desk)
+    after = _place(request.args.get("after", ""))
+    found = inbox.folder(desk, her, FOLDERS[key].name, after)
+    counts = inbox.counts(desk, her)
+    return {
+        "folders": FOLDERS,
+        "folder": key,
+        "counts": {name: counts[one.name] for name, one in FOLDERS.items()},
+        "cards": found.cards,
+        "more": url_for("inbox.show", folder=key, after=_written(found.after)) if found.after else "",
+        "later_page": after is not None,
+        "here": request.path if after is None else request.full_path,
+        "watchers": sorted(name_of(one, people) for one in inbox.watchers(desk)),
+        "people": people,
+        "now": int(desk.clock.now().timestamp()),
+        "called": called,
+        "why_here": lambda card: why_here(card, people),
+    }
+
+
+def called(card: Card) -> str:
+    """What a conversation is called: its patient, else its number, else the end of its address."""
+    if card.names:
+        return card.names[0]
+    return card.phone or f"WhatsApp …{card.address[-4:]}"
+
+
+def why_here(card: Card, people: Mapping[str, str]) -> str:
+    """Why a conversation lies where it does, in a few words."""
+    if card.failed:
+        return f"Not delivered: {card.failed}"
+    if card.holder_silent:
+        return f"{name_of(card.holder, people)} silent for {span(card.silent_seconds)}"
+    if card.look:
+        return "Sent something the assistant cannot read"
+    if card.control in ("waiting", "held") and card.reason:
+        return card.reason
+    if card.control == "bot" and card.where:
+        return f"{card.where.title}: {card.where.step}" + (
+            f" ({card.where.number} of {card.where.of})" if card.where.number else ""
+        )
+    return ""
+
+
+def _written(place: Place | None) -> str:
+    return f"{place[0]}.{place[1]}.{place[2]}" if place else ""
+
+
+def _place(text: str) -> Place | None:
+    rank, _, rest = text.partition(".")
+    at, _, id = rest.partition(".")
+    if not text:
+        return None
+    if not (rank.isdecimal() and at.isdecimal() and len(rank) < 4 and len(at) < 16):
+        abort(400)
+    return int(rank), int(at), id[:64]

@@ -1,0 +1,110 @@
+"""What stands beside the words of a thread, in words: events, how a message fared, how long somebody waits.
+
+Tables for a reader to scan. What a table does not know is shown by its name, never left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bot.ports.reception import ThreadLine
+
+EVENTS: Mapping[str, str] = {
+    "staff_took_over": "{by} took over",
+    "staff_handed_on": "{by} gave it to {to}",
+    "staff_released": "{by} put it back into the queue: {reason}",
+    "staff_looked": "{by} has seen it",
+    "silence_ran_out": "No answer to the open question",
+    "passed_to_person": "Passed to people: {detail}",
+    "left_for_staff": "For the desk to do: {detail}",
+    "patient_gave_up": "The patient did not finish ({detail})",
+    "patient_asked_to_stop": "The patient wants no more messages",
+    "patient_asked_to_start": "The patient wants messages again",
+    "attachment_unread": "The assistant cannot read this: {detail}",
+    "turn_failed": "Something failed while answering; it was passed to people",
+    "label_put": "{by} added the label {detail}",
+    "label_dropped": "{by} took the label {detail} off",
+    "appointment_booked": "{by} booked appointment {detail}",
+    "appointment_moved": "{by} moved appointment {detail}",
+    "appointment_cancelled": "{by} cancelled appointment {detail}",
+    "about_chosen": "{by} chose whom it is about",
+    "patient_added": "{by} added a patient",
+}
+BACK: Mapping[str, str] = {
+    "menu": "{by} gave it back to the assistant",
+    "continue": "{by} gave it back to the assistant, at its open question",
+    "silent": "{by} closed it: done",
+}
+RETURNED: Mapping[str, str] = {
+    "holder_silent": "Back in the queue: {holder} did not answer in time",
+    "holder_left": "Back in the queue: {holder} has left",
+    "no_answer": "Closed: the patient did not answer for a day",
+    "later_over": "It was put off until now",
+}
+STATUSES: Mapping[str, tuple[str, str]] = {
+    "queued": ("◷", "Waiting to leave"),
+    "sending": ("◷", "Leaving"),
+    "unknown": ("?", "Not known yet whether it left"),
+    "sent": ("✓", "Sent"),
+    "delivered": ("✓✓", "Delivered"),
+    "read": ("✓✓", "Read"),
+    "failed": ("!", "Not delivered"),
+    "suppressed": ("", "Not sent"),
+    "expired": ("!", "Not sent, it came too late"),
+    "needs_person": ("!", "Not sent, a person has to"),
+}
+"""A sign for the eye, and its words, by :data:`bot.core.delivery.RowStatus`."""
+UNHAPPY = frozenset({"failed", "expired", "needs_person"})
+KINDS: Mapping[str, str] = {
+    "media": "Sent a photo, a file or a voice message",
+    "location": "Sent a place",
+    "contact": "Sent a contact card",
+}
+SPEECH: Mapping[str, str] = {"safety": "Safety text", "follow-up": "Follow-up", "notice": "Notice"}
+
+
+def event_words(line: ThreadLine, people: Mapping[str, str], clock: str = "") -> str:
+    """An event as one sentence. ``people`` are names of staff by account; ``clock`` is what "put off until" reads."""
+    details = dict(line.details or {})
+    for who in ("by", "to", "holder", "taken_from"):
+        details[who] = name_of(details.get(who, ""), people)
+    pattern = EVENTS.get(line.text, "")
+    match line.text:
+        case "staff_took_over" if (line.details or {}).get("taken_from"):
+            pattern = "{by} took it over from {taken_from}"
+        case "staff_handed_back":
+            pattern = BACK.get(details.get("mode", ""), BACK["menu"])
+        case "returned":
+            pattern = RETURNED.get(details.get("rule", ""), "Moved by a rule of the desk")
+        case "staff_put_off":
+            pattern = "{by} put it off until " + clock if clock else "{by} took it up again"
+        case "staff_marked":
+            pattern = "{by} marked it urgent" if details.get("urgent") == "True" else "{by}: not urgent any more"
+        case "staff_blocked":
+            pattern = "{by} blocked this address" if details.get("blocked") == "True" else "{by} unblocked it"
+    if not pattern:
+        pattern = line.text.replace("_", " ").capitalize() + (": {detail}" if details.get("detail") else "")
+    return _filled(pattern, details)
+
+
+def _filled(pattern: str, details: Mapping[str, str]) -> str:
+    # Not str.format, and in one go: a detail may hold braces of its own.
+    return re.sub(r"\{(\w+)\}", lambda name: details.get(name[1], ""), pattern)
+
+
+def name_of(staff: str, people: Mapping[str, str]) -> str:
+    """A colleague by her account; whoever acts at the machine itself has none."""
+    return people.get(staff, staff) if staff else "Nobody"
+
+
+def span(seconds: int) -> str:
+    """How long, as one says it: ``14 min``, ``2 h 5 min``, ``3 days``."""
+    minutes = max(0, seconds) // 60
+    if minutes < 1:
+        return "under 1 min"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+    return f"{minutes // (24 * 60)} days"

@@ -1,0 +1,220 @@
+// Writing into a conversation. What is typed is never replaced by what arrives; the desk keeps it as a draft.
+"use strict";
+
+{
+  const DRAFT_MS = 800;
+  const LOOK_MS = 10_000;
+  const composer = document.getElementById("composer");
+  const talk = document.getElementById("talk");
+  const answer = document.getElementById("answer");
+  const reply = document.getElementById("reply");
+  const note = document.getElementById("note");
+  const words = reply?.elements.text;
+  let timer = 0;
+
+  if (composer) {
+    set_up_writing();
+    set_up_sending();
+    set_up_quick_replies();
+    set_up_looking();
+  }
+
+  // ---- which of the composer's parts show
+
+  function writes(mode) {
+    composer.dataset.writing = mode;
+    for (const tab of composer.querySelectorAll("[data-writes]")) tab.setAttribute("aria-pressed", String(tab.dataset.writes === mode));
+  }
+
+  function field() {
+    return composer.dataset.writing === "note" ? note.elements.note : words;
+  }
+
+  function grow(one) {
+    one.rows = Math.min(8, Math.max(2, one.value.split("\n").length));
+  }
+
+  function set_up_writing() {
+    composer.addEventListener("click", (event) => {
+      const tab = event.target.closest("[data-writes]");
+      if (tab) { writes(tab.dataset.writes); field().focus(); }
+      if (event.target.closest("[data-dismisses]")) { answer.replaceChildren(); field().focus(); }
+      if (event.target.closest("[data-as-note]")) {
+        note.elements.note.value = [note.elements.note.value, words.value].filter(Boolean).join("\n\n");
+        words.value = "";
+        keep("reply", words);
+        keep("note", note.elements.note);
+        answer.replaceChildren();
+        writes("note");
+        grow(note.elements.note);
+        note.elements.note.focus();
+      }
+    });
+    for (const one of [words, note.elements.note]) {
+      grow(one);
+      one.addEventListener("input", () => { grow(one); keep_soon(); });
+      one.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.defaultPrevented) return;
+        if (event.ctrlKey || event.metaKey || "enterSends" in document.body.dataset) {
+          event.preventDefault();
+          one.form.requestSubmit();
+        }
+      });
+    }
+    take_up_state();
+    talk.addEventListener("desk:fresh", take_up_state);
+  }
+
+  function thread() {
+    return document.getElementById("thread");
+  }
+
+  // Who has the conversation, and whether its window is open, may have changed since.
+  function take_up_state() {
+    const mode = thread()?.dataset.mode;
+    if (mode) composer.dataset.mode = mode;
+  }
+
+  // ---- drafts
+
+  function keep_soon() {
+    clearTimeout(timer);
+    timer = setTimeout(keep_now, DRAFT_MS);
+  }
+
+  function keep_now() {
+    clearTimeout(timer);
+    timer = 0;
+    keep(composer.dataset.writing, field());
+  }
+
+  function keep(mode, one) {
+    const body = new URLSearchParams({ mode, text: one.value });
+    fetch(composer.dataset.draft, { method: "POST", headers: { "X-Form-Token": form_token }, body, keepalive: true }).catch(() => null);
+  }
+
+  window.addEventListener("pagehide", () => { if (timer) keep_now(); });
+
+  // ---- sending, and taking back
+
+  function set_up_sending() {
+    // What her screen shows at this moment is what she has seen.
+    document.addEventListener("submit", (event) => {
+      if (event.target === reply) reply.querySelector("input[name=seen]").value = thread().dataset.newest;
+    }, true);
+    document.addEventListener("htmx:after:request", (event) => {
+      const form = event.detail.ctx.sourceElement;
+      const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
+      if (!status || !form.closest(".talk")) return;
+      if (form === reply || form.matches(".is-template")) after_reply(form, status);
+      if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
+      if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
+      if (form.matches("[data-takes]") && status === 204) take_up_pen();
+      if (form.matches("form")) document.dispatchEvent(new Event("desk:changed"));
+    });
+    document.addEventListener("htmx:after:swap", take_up_answer);
+  }
+
+  // Whoever takes a conversation wants to write: as soon as the field is there.
+  function take_up_pen() {
+    const write = () => { writes("reply"); words.focus(); };
+    if (composer.dataset.mode === "reply") write();
+    else talk.addEventListener("desk:fresh", write, { once: true });
+  }
+
+  function after_reply(form, status) {
+    if (status !== 200) return;
+    clearTimeout(timer);
+    timer = 0;
+    if (form === reply) { words.value = ""; grow(words); }
+    words.focus();
+  }
+
+  function take_up_answer() {
+    const sent = answer.querySelector(".sent:not([data-known])");
+    if (sent) {
+      sent.dataset.known = "yes";
+      for (const one of composer.querySelectorAll(".composer-form input[name=token]")) one.value = sent.dataset.next;
+      setTimeout(() => sent.remove(), Number(sent.dataset.left) * 1000);
+    }
+    const undone = answer.querySelector(".undone[data-text]:not([data-known])");
+    if (undone) {
+      undone.dataset.known = "yes";
+      writes("reply");
+      words.value = [undone.dataset.text, words.value].filter(Boolean).join("\n\n");
+      grow(words);
+      words.focus();
+      setTimeout(() => undone.remove(), 4000);
+    }
+  }
+
+  // ---- quick replies: a slash at the caret
+
+  function set_up_quick_replies() {
+    const list = document.getElementById("quick");
+    const says = document.getElementById("quick-says");
+    const all = [...list.children];
+    let chosen = null;
+
+    const typed = () => /(?:^|\s)\/([a-z0-9-]*)$/.exec(words.value.slice(0, words.selectionStart));
+
+    function choose(one) {
+      chosen?.setAttribute("aria-selected", "false");
+      chosen = one;
+      if (one) {
+        one.setAttribute("aria-selected", "true");
+        one.scrollIntoView({ block: "nearest" });
+        words.setAttribute("aria-activedescendant", one.id);
+      } else words.removeAttribute("aria-activedescendant");
+    }
+
+    function offer() {
+      const found = typed();
+      const fitting = found ? all.filter((one) => one.dataset.shortcut.startsWith(found[1])) : [];
+      for (const one of all) one.hidden = !fitting.includes(one);
+      list.hidden = !fitting.length;
+      choose(fitting.includes(chosen) ? chosen : fitting[0] ?? null);
+      says.textContent = fitting.length ? `${fitting.length} quick replies. Arrows choose, Enter inserts.` : "";
+    }
+
+    async function insert(one) {
+      const found = typed();
+      const end = words.selectionStart;
+      const start = found ? end - found[1].length - 1 : end;
+      list.hidden = true;
+      const body = new URLSearchParams({ shortcut: one.dataset.shortcut });
+      const got = await fetch(composer.dataset.quick, { method: "POST", headers: { "X-Form-Token": form_token }, body }).catch(() => null);
+      if (!got?.ok) return;
+      words.setRangeText((await got.json()).text, start, end, "end");
+      words.dispatchEvent(new Event("input"));
+      words.focus();
+    }
+
+    words.addEventListener("input", offer);
+    words.addEventListener("blur", () => setTimeout(() => { list.hidden = true; }, 200));
+    // Before the key that sends is looked at.
+    words.addEventListener("keydown", (event) => {
+      if (list.hidden) return;
+      const shown = all.filter((one) => !one.hidden);
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) choose(shown[(shown.indexOf(chosen) + step + shown.length) % shown.length]);
+      else if ((event.key === "Enter" || event.key === "Tab") && chosen) insert(chosen);
+      else if (event.key === "Escape") list.hidden = true;
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, true);
+    list.addEventListener("mousedown", (event) => event.preventDefault());
+    list.addEventListener("click", (event) => { const one = event.target.closest("[role=option]"); if (one) insert(one); });
+  }
+
+  // ---- who looks
+
+  function set_up_looking() {
+    const look = (doing) => fetch(composer.dataset.look, { method: "POST", headers: { "X-Form-Token": form_token, "X-Quiet": "1" }, body: new URLSearchParams({ doing }), keepalive: true }).catch(() => null);
+    const reading = () => { if (!document.hidden) look(timer ? "typing" : "reading"); };
+    reading();
+    setInterval(reading, LOOK_MS);
+    window.addEventListener("pagehide", () => look("away"));
+  }
+}

@@ -1,0 +1,26 @@
+// Moving in the list by keys, and leaving what is open. Letters are looked after in desk.js.
+"use strict";
+
+{
+  const rows = () => [...document.querySelectorAll("#list [data-row]")];
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented) { leave(event.target); return; }
+    if (!("shortcuts" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key !== "j" && event.key !== "k") return;
+    const all = rows();
+    const here = all.indexOf(document.activeElement.closest?.("[data-row]") ?? document.querySelector("#list [aria-current=true]"));
+    const next = here < 0 ? 0 : here + (event.key === "j" ? 1 : -1);
+    all[Math.max(0, Math.min(all.length - 1, next))]?.focus();
+    event.preventDefault();
+  });
+
+  function leave(from) {
+    if (document.querySelector("dialog[open]") || from.closest("details.menu[open]")) return;
+    if (from.matches("textarea, input")) { from.blur(); return; }
+    document.querySelector("[data-back]")?.click();
+  }
+
+  document.querySelector("#list [aria-current=true]")?.scrollIntoView({ block: "nearest" });
+}

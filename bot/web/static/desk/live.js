@@ -1,0 +1,149 @@
+// What others do appears without a reload. The stream carries ids only; what is shown is asked for.
+"use strict";
+
+{
+  const BEAT_LATE_MS = 40_000;
+  const POLL_MS = 20_000;
+  const SHIFT_MS = 30_000;
+  const bar = document.getElementById("live");
+  const quiet = { "X-Quiet": "1", "X-Form-Token": form_token };
+  const channel = "BroadcastChannel" in window ? new BroadcastChannel("frontdesk-live") : null;
+  const title = document.title;
+  let beat_at = Date.now();
+  let known = null;
+
+  // ---- one stream for all tabs of a browser: each browser opens six connections to a host, and no more
+
+  function hear(ring) {
+    if (ring.kind === "out") { location.reload(); return; }
+    beat_at = Date.now();
+    if (ring.kind === "down") { say_live(false); return; }
+    if (say_live(true) || ring.id === "everything") refetch_all();
+    else if (ring.kind !== "beat") refetch(ring.kind, ring.id);
+  }
+
+  function tell(kind, id = "") {
+    channel?.postMessage({ kind, id });
+    hear({ kind, id });
+  }
+
+  function lead() {
+    const stream = new EventSource(bar.dataset.stream);
+    for (const kind of ["conv", "queue", "cal", "beat", "out"]) {
+      stream.addEventListener(kind, (event) => tell(kind, event.data));
+    }
+    stream.addEventListener("error", () => {
+      tell("down");
+      // The browser tries again by itself, unless the answer was no stream at all.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(lead, 5000);
+    });
+  }
+
+  channel?.addEventListener("message", (event) => hear(event.data));
+  if (navigator.locks && channel) navigator.locks.request("frontdesk-live", () => { lead(); return new Promise(() => {}); });
+  else lead();
+
+  // Returns whether we are live again after a while in which we were not.
+  function say_live(live) {
+    const again = live && !bar.hidden;
+    bar.hidden = live;
+    document.body.toggleAttribute("data-not-live", !live);
+    return again;
+  }
+
+  // ---- refetching what is shown: <div data-live="address" data-rings="conv:3f9a queue">
+
+  const waiting = new Map();
+  let moved_at = 0;
+  document.addEventListener("pointermove", () => { moved_at = Date.now(); }, { passive: true });
+
+  function refetch(kind, id) {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const rings = part.dataset.rings.split(" ");
+      if (rings.includes(kind) || rings.includes(`${kind}:${id}`)) soon(part);
+    }
+    if (kind === "conv" || kind === "queue") soon(bar);
+  }
+
+  function refetch_all() {
+    for (const part of document.querySelectorAll("[data-live]")) soon(part);
+    soon(bar);
+  }
+
+  function soon(part, ms = 120) {
+    if (!waiting.has(part)) waiting.set(part, setTimeout(() => { waiting.delete(part); now(part); }, ms));
+  }
+
+  async function now(part) {
+    if (!part.isConnected) return;
+    if (part === bar) { await count(); return; }
+    // Nothing moves under the pointer, and nothing closes that somebody has opened.
+    const busy = part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
+    if (busy) { soon(part, 1500); return; }
+    const address = new URL(part.dataset.live, location.href);
+    const since = part.querySelector("[data-since]")?.dataset.since;
+    if (since) address.searchParams.set("since", since);
+    await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
+    part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
+  }
+
+  // ---- what one hears of without looking: the count in the title, and a sound while on shift
+
+  async function count() {
+    const answer = await fetch(bar.dataset.count, { headers: quiet }).catch(() => null);
+    if (!answer?.ok) return;
+    const found = await answer.json();
+    const badge = document.getElementById("inbox-count");
+    if (badge) {
+      badge.textContent = found.needs > 99 ? "99+" : found.needs;
+      badge.hidden = !found.needs;
+    }
+    document.title = (found.needs ? `(${found.needs}) ` : "") + title;
+    if (known && (found.needs > known.needs || (found.alarm && found.alarm !== known.alarm))) sound();
+    known = found;
+  }
+
+  const shift = document.getElementById("shift");
+  let audio = null;
+
+  function sound() {
+    if (shift?.getAttribute("aria-pressed") !== "true") return;
+    audio ??= new AudioContext();
+    for (const [start, tone] of [[0, 660], [0.16, 880]]) {
+      const note = audio.createOscillator();
+      const loudness = audio.createGain();
+      note.frequency.value = tone;
+      loudness.gain.setValueAtTime(0.15, audio.currentTime + start);
+      loudness.gain.exponentialRampToValueAtTime(0.001, audio.currentTime + start + 0.35);
+      note.connect(loudness).connect(audio.destination);
+      note.start(audio.currentTime + start);
+      note.stop(audio.currentTime + start + 0.4);
+    }
+  }
+
+  async function say_shift(on) {
+    await fetch(shift.form.action, { method: "POST", headers: quiet, body: new URLSearchParams({ on: on ? "1" : "0" }) }).catch(() => null);
+  }
+
+  shift?.form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const on = shift.getAttribute("aria-pressed") !== "true";
+    shift.setAttribute("aria-pressed", String(on));
+    await say_shift(on);
+    // Sounds are allowed once somebody has asked for them; this one says what they are like.
+    if (on) sound();
+    refetch("queue", "");
+  });
+
+  // ---- the net below the stream
+
+  setInterval(() => {
+    if (Date.now() - beat_at > BEAT_LATE_MS) say_live(false);
+    if (!document.hidden) refetch_all();
+  }, POLL_MS);
+  setInterval(() => { if (shift?.getAttribute("aria-pressed") === "true") say_shift(true); }, SHIFT_MS);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) refetch_all(); });
+  window.addEventListener("online", refetch_all);
+  document.addEventListener("desk:changed", refetch_all);
+  count();
+}

@@ -1,0 +1,251 @@
+"""The inbox and its conversations as pages: what they show, what they refuse, and what no text can make them do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from bot.desk import inbox, patients, reception, replying
+from bot.desk.replying import Reply
+from bot.ports.reception import Patient as Person
+from bot.ports.reception import ThreadLine
+from bot.web.desk import Choice
+from bot.web.desk.thread_words import event_words, span
+from tests.desk.test_turns import Patient
+from tests.universe import RAVI
+from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
+
+PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+@pytest.fixture
+def front(sqlite_url: str) -> Iterator[Front]:
+    with open_front(sqlite_url) as front:
+        yield front
+
+
+@pytest.fixture
+def mei_ling(front: Front) -> Patient:
+    """She waits for a person."""
+    mei_ling = Patient(front.desk)
+    mei_ling.says("human")
+    return mei_ling
+
+
+def there(patient: Patient, action: str = "") -> str:
+    return f"/desk/inbox/{patient.conversation}" + (f"/{action}" if action else "")
+
+
+def holder(front: Front, patient: Patient) -> str:
+    card = inbox.card(front.desk, patient.conversation)
+    assert card is not None
+    return card.holder
+
+
+@pytest.mark.parametrize("folder", ["needs", "mine", "others", "bot", "failed", "later", "done"])
+def test_an_empty_folder_says_what_that_means(front: Front, folder: str) -> None:
+    text = front.at_desk().gets(f"/desk/inbox?folder={folder}").text
+    assert 'class="empty-title"' in text.partition('class="rows-of"')[2]
+
+
+@pytest.mark.parametrize("asked", ["?folder=nobody", "?after=x", "?after=1.x.y", "?after=9999999.1.a", "/nobody"])
+def test_what_is_not_there_is_said_and_breaks_nothing(front: Front, asked: str) -> None:
+    assert front.at_desk().gets(f"/desk/inbox{asked}").status_code in (400, 404)
+
+
+def test_a_row_tells_who_waits_how_long_and_why(front: Front, mei_ling: Patient) -> None:
+    front.clock.pass_seconds(14 * 60)
+    text = front.at_desk().gets("/desk/inbox").text
+    for words in ("+6591234567", "14 min", "The patient asked for a person", "everybody is told"):
+        assert words in text
+
+
+def test_looking_at_a_conversation_is_written_into_the_audit(front: Front, mei_ling: Patient) -> None:
+    front.at_desk().gets(there(mei_ling))
+    (line,) = front.audit(action="viewed")
+    assert (line.staff, line.subject) == (front.ids[ANA], f"conversation:{mei_ling.conversation}")
+
+
+def test_the_whole_of_it_works_by_plain_forms(front: Front, mei_ling: Patient) -> None:
+    ana, lee = front.at_desk(ANA), front.ids[LEE]
+    assert ana.posts(there(mei_ling, "take")).status_code == 303
+    assert holder(front, mei_ling) == front.ids[ANA]
+    ana.posts(there(mei_ling, "reply"), {"text": "Hello", "token": "click-0001", "seen": "999"})
+    ana.posts(there(mei_ling, "note"), {"note": "She is early"})
+    ana.posts(there(mei_ling, "urgent"), {"urgent": "1"})
+    text = ana.gets(there(mei_ling)).text
+    for words in ("Hello", "She is early", "Ana took over", "Ana marked it urgent"):
+        assert words in text
+    ana.posts(there(mei_ling, "give"), {"to": lee})
+    assert holder(front, mei_ling) == lee
+    refused = ana.posts(there(mei_ling, "back"), {"mode": "silent"})
+    assert refused.status_code == 303
+    assert "Lee Lead has had this conversation since 09:00." in ana.gets(there(mei_ling)).text
+    lees = front.at_desk(LEE)
+    lees.posts(there(mei_ling, "release"), {"reason": "Off home"})
+    assert "Off home" in lees.gets("/desk/inbox").text
+    lees.posts(there(mei_ling, "take"))
+    lees.posts(there(mei_ling, "later"), {"until": "2026-03-03T10:00"})
+    assert "3 Mar 10:00" in lees.gets("/desk/inbox?folder=later").text
+    lees.posts(there(mei_ling, "back"), {"mode": "menu"})
+    assert mei_ling.conversation in lees.gets("/desk/inbox?folder=bot").text
+
+
+def test_who_loses_the_race_is_told_who_won_and_keeps_her_words(front: Front, mei_ling: Patient) -> None:
+    reception.take_over(front.desk, mei_ling.conversation, front.ids[LEE])
+    ana = front.at_desk(ANA)
+    answer = ana.posts(there(mei_ling, "reply"), {"text": "Hello", "token": "click-0001", "seen": "999"}, **PART)
+    assert answer.status_code == 409
+    assert "Lee Lead has had this conversation" in answer.text
+    assert replying.drafts(front.desk, mei_ling.conversation, front.ids[ANA]) == {"reply": "Hello"}
+
+
+def test_newer_lines_come_before_a_reply_and_send_anyway_names_them(front: Front, mei_ling: Patient) -> None:
+    ana = front.at_desk(ANA)
+    form = {"text": "Hello", "token": "click-0001", "seen": "1"}
+    answer = ana.posts(there(mei_ling, "reply"), form, **PART)
+    assert answer.status_code == 409
+    seen = re.search(r'name="seen" value="(\d+)"', answer.text)
+    assert seen
+    assert ana.posts(there(mei_ling, "reply"), {**form, "seen": seen[1]}, **PART).status_code == 200
+
+
+def test_a_moment_or_a_colleague_that_does_not_exist_is_refused(front: Front, mei_ling: Patient) -> None:
+    ana = front.at_desk(ANA)
+    wrong = [("later", {"until": "soon"}), ("give", {"to": front.ids[ROS]}), ("back", {"mode": "x"}), ("draft", {})]
+    for action, form in wrong:
+        assert ana.posts(there(mei_ling, action), form).status_code == 400, action
+    assert ana.posts(there(mei_ling, "template"), {"template": "none"}).status_code == 400
+
+
+def test_signing_out_gives_back_who_waits_for_her_and_disabling_gives_back_all(front: Front, mei_ling: Patient) -> None:
+    ana, lee = front.at_desk(ANA), front.at_desk(LEE)
+    ana.posts(there(mei_ling, "take"))
+    ana.posts("/desk/inbox/shift", {"on": "1"})
+    ana.posts("/desk/sign-out")
+    assert holder(front, mei_ling) == ""
+    assert inbox.watchers(front.desk) == frozenset()
+    lee.posts(there(mei_ling, "take"))
+    lee.posts(there(mei_ling, "reply"), {"text": "Hello", "token": "click-0001", "seen": "999"})
+    front.at_desk(ADA).posts(f"/desk/staff/{front.ids[LEE]}/disable")
+    assert holder(front, mei_ling) == ""
+
+
+def test_after_a_day_an_approved_template_is_offered_and_sent(sqlite_url: str) -> None:
+    ready = Choice("answer ready", "We have an answer for you, Mei Ling.", {"1": "Mei Ling"})
+    with open_front(sqlite_url, templates=lambda card: (ready,)) as front:
+        mei_ling = Patient(front.desk)
+        mei_ling.says("human")
+        front.clock.pass_seconds(24 * 3600)
+        ana = front.at_desk()
+        text = ana.gets(there(mei_ling)).text
+        assert 'data-mode="template"' in text
+        assert "window closed" in text
+        assert ready.text in text
+        ana.posts(there(mei_ling, "template"), {"template": "answer ready", "token": "click-0001"})
+        assert mei_ling.reads()[-1] == ready.text
+
+
+def test_a_long_thread_is_shown_from_its_end_and_continued_towards_its_beginning(
+    front: Front, mei_ling: Patient
+) -> None:
+    for number in range(80):
+        replying.add_note(front.desk, mei_ling.conversation, ANA, f"note-{number:02}")
+    ana = front.at_desk()
+    newest = ana.gets(there(mei_ling)).text
+    assert "note-79" in newest
+    assert "note-20" not in newest
+    earlier = re.search(r"earlier=(\d+)", newest)
+    assert earlier
+    both = ana.gets(f"{there(mei_ling)}?earlier={earlier[1]}").text
+    assert "note-20" in both
+    assert "note-79" in both
+    first = re.search(r'data-since="(\d+)"', both)
+    assert first
+    assert "note-20" in ana.gets(f"{there(mei_ling)}?since={first[1]}", **PART).text
+
+
+def test_a_patient_is_found_by_name_and_by_number(front: Front, mei_ling: Patient) -> None:
+    person = Person(0, "Mei Ling Tan", "+6591234567", "", "")
+    patients.add(front.desk, mei_ling.conversation, ANA, person)
+    Patient(front.desk, RAVI).says("hello")
+    ana = front.at_desk()
+    assert mei_ling.conversation in ana.gets("/desk/search?q=ling").text
+    assert "+6581234567" in ana.gets("/desk/search?q=%2B65 8123-4567").text
+    assert "Nothing was found" in ana.gets("/desk/search?q=%25").text
+
+
+def test_the_stream_says_which_conversation_changed_and_nothing_of_anybody(front: Front) -> None:
+    with front.at_desk().gets("/live") as stream:
+        told = stream.iter_encoded()
+        assert b"event: beat" in next(told)
+        mei_ling = Patient(front.desk)
+        mei_ling.says("human")
+        assert next(told) == f"event: conv\ndata: {mei_ling.conversation}\n\n".encode()
+        assert stream.headers["Content-Type"].startswith("text/event-stream")
+
+
+def test_a_stream_ends_after_a_while_so_that_nothing_lives_for_ever(front: Front) -> None:
+    with front.at_desk().gets("/live") as stream:
+        told = stream.iter_encoded()
+        next(told)
+        front.clock.pass_seconds(601)
+        assert list(told) == []
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>', "'><iframe src=javascript:alert(1)>", "<a href=javascript:alert(1)>x</a>",
+    "{{ 7*7 }}", "{% include 'x' %}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{{constructor.constructor('alert(1)')()}}",
+    "<style>body{display:none}</style>", "<base href=//evil.example>", "<meta http-equiv=refresh content=0>",
+    "<form action=//evil.example><input>", "</textarea><script>alert(1)</script>", "</title><script>alert(1)</script>",
+    "<!--", "]]>", "<template><script>alert(1)</script></template>",
+    "<math><mtext></math><img src=x onerror=alert(1)>",
+    "<b hx-get=/desk/sign-out hx-trigger=load>x</b>", "<b data-hx-post=/desk/inbox hx-trigger=load>x</b>",
+    "\u202eevil\u202c", "a\u0300" * 300, "\u0000null", "x" * 3000, "😀" * 500, "&lt;script&gt;", "%3Cscript%3E",
+    "=HYPERLINK(1)", "javascript:alert(1)", "data:text/html,<script>alert(1)</script>",
+    "<details open ontoggle=alert(1)>",
+)  # fmt: skip
+RAW = re.compile(
+    r"<(?:script>alert|img src=x|svg onload|iframe|base |meta http-equiv=refresh|b (?:data-)?hx-|details open)"
+)
+
+
+def test_whatever_a_patient_or_a_colleague_writes_is_shown_as_words(front: Front) -> None:
+    ana, lee = front.at_desk(ANA), front.ids[LEE]
+    for number, hostile in enumerate(HOSTILE):
+        patient = Patient(front.desk, "whatsapp:SG." + "A" * (number + 1))
+        patient.says("human")
+        patient.says(hostile)
+        reception.take_over(front.desk, patient.conversation, lee)
+        typed = hostile.replace("\u0000", "")
+        name = " ".join(typed.split())[:200]
+        patients.add(front.desk, patient.conversation, ANA, Person(0, name, "", "", ""))
+        replying.add_note(front.desk, patient.conversation, ANA, typed)
+        replying.save_draft(front.desk, patient.conversation, front.ids[ANA], "reply", typed)
+        replying.save_quick_reply(front.desk, ANA, "hello", typed)
+        replying.send_reply(front.desk, patient.conversation, lee, Reply(typed, "click-0001"))
+        reception.release(front.desk, patient.conversation, lee, typed[:200])
+        late = ana.posts(there(patient, "reply"), {"text": "x", "token": "click-0002", "seen": "1"}, **PART)
+        assert late.status_code == 409
+        pages = [ana.gets(path).text for path in (there(patient), f"/desk/search?q={name[:20]}")]
+        for text in (late.text, *pages):
+            assert not RAW.search(text), hostile
+            assert ">49<" not in text
+    assert not RAW.search(ana.gets("/desk/inbox").text)
+
+
+def test_every_event_reads_as_a_sentence_and_a_detail_fills_nothing_else() -> None:
+    people = {"ana": "Ana"}
+    line = ThreadLine(1, 0, "event", "staff_released", details={"by": "ana", "reason": "{by} {to}"})
+    assert event_words(line, people) == "Ana put it back into the queue: {by} {to}"
+    unknown = ThreadLine(1, 0, "event", "scan_arrived", details={"detail": "42"})
+    assert event_words(unknown, people) == "Scan arrived: 42"
+
+
+def test_how_long_is_said_as_one_says_it() -> None:
+    assert [span(n) for n in (5, 60, 3599, 3600, 7500, 180_000)] == [
+        "under 1 min", "1 min", "59 min", "1 h", "2 h 5 min", "2 days",
+    ]  # fmt: skip
