@@ -73,6 +73,12 @@ def find(desk: Desk, words: str) -> tuple[Patient, ...]:
         return ledger.find_patients(words, FOUND_MAX)
 
 
+def patient(desk: Desk, id: int) -> Patient | None:
+    """One patient; None when there is none of that id."""
+    with desk.book.look() as ledger:
+        return ledger.patient(id)
+
+
 def conversations_of(desk: Desk, patient: int) -> tuple[str, ...]:
     """Where a patient is spoken of."""
     with desk.book.begin() as ledger:

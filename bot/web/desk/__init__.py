@@ -20,6 +20,7 @@ from flask import Blueprint, Flask, Response, request
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.audit_pages import audit_room
+from bot.web.desk.diary_pages import diary_room
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
 from bot.web.desk.own_account import account_room
@@ -69,6 +70,7 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         account_room(desk, locks),
         staff_room(desk, locks),
         audit_room(desk),
+        diary_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)
