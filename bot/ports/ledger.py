@@ -335,9 +335,7 @@ class FollowUpsPart(Protocol):
         """Close a follow-up with the reason staff will read."""
 
 
-class Ledger(
-    ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, ReceptionPart, StaffPart, Protocol
-):
+class Ledger(ConversationsPart, InboxPart, OutboxPart, DiaryPart, FollowUpsPart, ReceptionPart, StaffPart, Protocol):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""
 
     def savepoint(self) -> AbstractContextManager[None]:

@@ -24,6 +24,7 @@ from bot.web.desk.diary_pages import diary_room
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
 from bot.web.desk.own_account import account_room
+from bot.web.desk.patients_pages import patients_room
 from bot.web.desk.showing import dress, show
 from bot.web.desk.signing_in import sign_in_room
 from bot.web.desk.staff_pages import staff_room
@@ -71,6 +72,7 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         staff_room(desk, locks),
         audit_room(desk),
         diary_room(desk),
+        patients_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)
