@@ -20,9 +20,11 @@ from flask import Blueprint, Flask, Response, request
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.audit_pages import audit_room
+from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.diary_pages import diary_room
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
+from bot.web.desk.numbers_pages import numbers_room
 from bot.web.desk.own_account import account_room
 from bot.web.desk.patients_pages import patients_room
 from bot.web.desk.showing import dress, show
@@ -73,6 +75,8 @@ def open_front_door(app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Bluepr
         audit_room(desk),
         diary_room(desk),
         patients_room(desk),
+        numbers_room(desk),
+        clinic_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)

@@ -76,7 +76,7 @@ def diary_room(desk: Desk) -> Blueprint:
         sheets = [(one.name, [e for e in entries if e.practitioner == one.id]) for one in people]
         return show(
             "desk/diary_paper.html",
-            sheets=sheets if apart or not entries else [("", list(entries))],
+            sheets=sheets if apart and sheets else [("", list(entries))],
             apart=apart,
             printed_at=int(desk.clock.now().timestamp()),
             **_around(desk, day, 1),
