@@ -42,7 +42,7 @@ def numbers_room(desk: Desk) -> Blueprint:
             trouble="",
             today=today(desk),
             ago=lambda days: today(desk) - timedelta(days=days),
-            **_heat(found),
+            **_heat(desk, found),
         )
 
     @room.post("/numbers.csv", endpoint="export")
@@ -66,9 +66,11 @@ def _period(desk: Desk) -> tuple[date, date]:
     return day_or(asked["from"], last - timedelta(days=DAYS_SHOWN - 1)), last
 
 
-def _heat(found: Numbers) -> dict[str, Any]:
-    """The hours in which anybody needed a person, and how dark each hour of the week is."""
+def _heat(desk: Desk, found: Numbers) -> dict[str, Any]:
+    """The opening hours and those in which anybody needed a person, and how dark each hour of the week is."""
+    openings = [opening for day in desk.diary.hours.values() for opening in day]
     hours = [hour for _, hour in found.by_hour]
+    hours += [hour for one in openings for hour in (one.opens // 60, (one.closes - 1) // 60)]
     most = max(found.by_hour.values(), default=0)
 
     def shade(count: int) -> int:
