@@ -150,7 +150,10 @@ def test_what_somebody_else_books_comes_onto_the_page(front: Front, url: str, br
     desk.signs_in(ANA)
     desk.opens(DAY)
     booked(front)
-    desk.page.evaluate("document.body.dispatchEvent(new CustomEvent('live:cal-2026-03-03', {bubbles: true}))")
+    desk.page.evaluate(
+        """() => { const part = document.querySelector("[data-live][data-rings='cal:2026-03-03']");
+        return htmx.ajax("GET", part.dataset.live, { source: part, target: part, swap: "innerMorph" }); }"""
+    )
     expect(desk.page.locator("#a1")).to_contain_text("Mei Ling Tan")
     desk.context.close()
     assert desk.wrong == []
