@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.core.calendar import Busy
 from bot.desk import blocking, diary
-from bot.desk.diary import Seen
+from bot.desk.diary import Seen, To
 from bot.ports.reception import Blocking
 from tests.universe import RAVI, Sayings
 from tests.web.desk_pages import ADDRESS, ANA, ROS, Front, Visitor, open_front
@@ -252,11 +253,11 @@ def test_a_page_that_is_out_of_date_changes_nothing(
 ) -> None:
     made = booked(front)
     opened = page_of(front, ana, made.id)
-    diary.cancel(front.desk, front.ids[ANA], Seen(made.id, made.version))
+    diary.move(front.desk, front.ids[ANA], Seen(made.id, made.version), To(at(15)))
     refused = ana.posts(f"/desk/diary/{made.id}/{path}", {**opened, **form})
     assert refused.status_code == 409
-    assert "it is now Tuesday 3 March, 10:00, cancelled" in words_of(refused.text)
-    assert entry(front, made.id).status == "cancelled"
+    assert "it is now Tuesday 3 March, 15:00, booked" in words_of(refused.text)
+    assert (entry(front, made.id).status, entry(front, made.id).starts_at) == ("booked", at(15))
 
 
 def test_whoever_came_and_whoever_did_not_is_marked(front: Front, ana: Visitor) -> None:
@@ -272,6 +273,30 @@ def test_whoever_came_and_whoever_did_not_is_marked(front: Front, ana: Visitor) 
         assert entry(front, one.id).status == outcome
     assert "Arrived" in again.gets(DAY).text
     assert "Did not come" in again.gets(DAY).text
+
+
+def test_a_time_that_a_patient_is_choosing_is_refused_until_when(front: Front, ana: Visitor) -> None:
+    conversation = writes(front)
+    with front.desk.book.begin() as ledger:
+        ledger.hold(conversation, Busy("nolan", at(10), at(10, 40)), front.clock.epoch + 900, front.clock.epoch)
+    text = words_of(ana.posts("/desk/diary/new", FORM).text)
+    assert "A patient is choosing it on WhatsApp right now. It is kept until 09:15" in text
+
+
+def test_what_a_patient_asked_for_is_booked_and_seen_to(front: Front, ana: Visitor) -> None:
+    conversation = writes(front)
+    with front.desk.book.begin() as ledger:
+        ledger.request("K7QF2X-M", conversation, {"service": "First consultation", "day": "any"}, front.clock.epoch)
+    panel = f"/desk/patients/in/{conversation}"
+    page = ana.gets(panel).text
+    assert "Asked for an appointment K7QF2X-M" in words_of(page)
+    link = re.search(r'href="(/desk/diary/new\?[^"]*wish=\d+[^"]*)"', page)
+    assert link
+    form = ana.gets(link[1].replace("&amp;", "&")).text
+    wish = re.search(r'name="wish" value="(\d+)"', form)
+    assert wish
+    assert ana.posts("/desk/diary/new", {**FORM, "wish": wish[1], "conversation": conversation}).status_code == 303
+    assert "Asked for an appointment" not in ana.gets(panel).text
 
 
 def test_every_change_is_in_the_audit_by_its_id_alone(front: Front, ana: Visitor) -> None:
