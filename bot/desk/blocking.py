@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.core.conversation import Conversation
 from bot.desk.apart import apart
 from bot.desk.clinic_time import when_label
 from bot.desk.diary import DAYS_MAX, OFFERED_SLOTS, next_free
 from bot.desk.diary_words import reachable, ring_days, tell_thread, words
 from bot.desk.reception import NotPossible
-from bot.ports import Desk
+from bot.ports import Desk, Ledger, Words
 from bot.ports.reception import Blocking, Entry
+from bot.ports.staff import Audited
 
 FELL_THROUGH = "appointment_fell_through"
 
@@ -31,15 +33,19 @@ def block(desk: Desk, blocking: Blocking) -> Blocked:
         raise NotPossible("Name a practitioner, and a stretch of at most a month.")
     with desk.book.begin() as ledger:
         made = ledger.block(blocking, _stamp(desk))
+        ledger.audit(Audited(_stamp(desk), blocking.made_by, "changed", f"block:{made}", "blocked"))
         entries = ledger.entries(start, end, blocking.practitioner)
     ring_days(desk, start, end)
     return Blocked(made, tuple(one for one in entries if one.kind == "appointment" and one.status == "booked"))
 
 
-def lift(desk: Desk, block: int) -> bool:
+def lift(desk: Desk, block: int, staff: str = "") -> bool:
     """Give blocked time back; False when it was given back already."""
     with desk.book.begin() as ledger:
-        return ledger.lift_block(block, _stamp(desk))
+        lifted = ledger.lift_block(block, _stamp(desk))
+        if lifted:
+            ledger.audit(Audited(_stamp(desk), staff, "changed", f"block:{block}", "lifted"))
+        return lifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,16 @@ class Told:
 
     entry: Entry
     result: Literal["told", "call", "changed", "failed"]
+
+
+def would_be_told(desk: Desk, booked: tuple[Entry, ...]) -> tuple[str, ...]:
+    """The words that :func:`tell_booked` would send to each as things are now; empty for whom staff must call."""
+    with desk.book.begin() as ledger:
+        states = [ledger.read(entry.conversation) for entry in booked]
+        return tuple(
+            _words(desk, ledger, state, entry).text if state and reachable(state) else ""
+            for state, entry in zip(states, booked, strict=True)
+        )
 
 
 def tell_booked(desk: Desk, staff: str, booked: tuple[Entry, ...]) -> tuple[Told, ...]:
@@ -76,12 +92,16 @@ def _fall_through(desk: Desk, staff: str, entry: Entry) -> Literal["told", "call
             return "changed"
         aloud = reachable(state)
         if aloud:
-            slots = next_free(desk, ledger, entry.service, entry.practitioner, OFFERED_SLOTS)
-            times = "\n".join(f"- {when_label(slot.local(desk.diary.zone), state.language)}" for slot in slots)
-            key = f"{FELL_THROUGH}:{entry.id}:{entry.version}"
-            ledger.queue(state.id, [words(desk, state, entry, FELL_THROUGH, key, times or "-")], now)
+            ledger.queue(state.id, [_words(desk, ledger, state, entry)], now)
+        ledger.audit(Audited(now, staff, "changed", f"appointment:{entry.id}", "fell through"))
     tell_thread(desk, staff, FELL_THROUGH, entry)
     return "told" if aloud else "call"
+
+
+def _words(desk: Desk, ledger: Ledger, state: Conversation, entry: Entry) -> Words:
+    slots = next_free(desk, ledger, entry.service, entry.practitioner, OFFERED_SLOTS)
+    times = "\n".join(f"- {when_label(slot.local(desk.diary.zone), state.language)}" for slot in slots)
+    return words(desk, state, entry, FELL_THROUGH, f"{FELL_THROUGH}:{entry.id}:{entry.version}", times or "-")
 
 
 def _stamp(desk: Desk) -> int:

@@ -20,6 +20,7 @@ from bot.desk.planning import after_visit, drafts, invitation
 from bot.desk.reception import NotPossible, Refused
 from bot.ports import Appointment, Booking, Desk, FollowUpDraft, Ledger, NewTime, SlotTaken
 from bot.ports.reception import Entry, Holder
+from bot.ports.staff import Audited
 
 DAYS_MAX = 31
 OFFERED_SLOTS = 3
@@ -145,6 +146,12 @@ def next_free(desk: Desk, ledger: Ledger, service: str, practitioner: str, count
     return tuple(sorted((*firsts, *others)[:count], key=lambda slot: slot.start))
 
 
+def appointment(desk: Desk, id: int) -> Entry | None:
+    """One appointment as the diary has it now; None when there is none of that id."""
+    with desk.book.begin() as ledger:
+        return ledger.entry(id)
+
+
 def wishes(desk: Desk, conversation: str) -> tuple[tuple[int, str, Mapping[str, str]], ...]:
     """Appointments the patient asked for that nobody has confirmed: (id, number, what was asked)."""
     with desk.book.begin() as ledger:
@@ -170,6 +177,7 @@ def book(desk: Desk, staff: str, new: New) -> Appointment:
         if state is None:
             raise NotPossible("There is no such conversation.")
         made = ledger.book(_booking(desk, staff, new, slot, state), now)
+        ledger.audit(_changed(now, staff, made.id, "booked"))
         if new.wish:
             ledger.wish_done(new.wish)
     tell(desk, staff, made, "appointment_booked", aloud=new.tell)
@@ -212,8 +220,9 @@ def move(desk: Desk, staff: str, seen: Seen, to: To) -> Appointment:
         follow_ups = drafts(desk.diary, slot.start, now, entry.service) if state and reachable(state) else ()
         new_time = NewTime(slot, busy_around(slot, service), local_start, follow_ups)
         moved = ledger.move(seen.appointment, new_time, now)
-    if moved is None:
-        raise Changed(None)
+        if moved is None:
+            raise Changed(None)
+        ledger.audit(_changed(now, staff, moved.id, "moved"))
     tell(desk, staff, moved, "appointment_moved", aloud=to.tell)
     return moved
 
@@ -223,8 +232,9 @@ def cancel(desk: Desk, staff: str, seen: Seen, aloud: bool = True) -> Appointmen
     with desk.book.begin() as ledger:
         _current(ledger, seen)
         cancelled = ledger.cancel(seen.appointment, _stamp(desk))
-    if cancelled is None:
-        raise Changed(None)
+        if cancelled is None:
+            raise Changed(None)
+        ledger.audit(_changed(_stamp(desk), staff, cancelled.id, "cancelled"))
     tell(desk, staff, cancelled, "appointment_cancelled", aloud=aloud)
     return cancelled
 
@@ -239,6 +249,7 @@ def mark(desk: Desk, staff: str, seen: Seen, outcome: Outcome) -> None:
         state = ledger.read(entry.conversation)
         follow_ups = _after(desk, outcome, entry) if state and reachable(state) else ()
         ledger.mark(seen.appointment, outcome, follow_ups, why, _stamp(desk))
+        ledger.audit(_changed(_stamp(desk), staff, seen.appointment, outcome))
     tell_thread(desk, staff, f"patient_{outcome}", entry)
 
 
@@ -268,6 +279,10 @@ def _current(ledger: Ledger, seen: Seen, states: tuple[str, ...] = ("booked",)) 
     if entry is None or entry.version != seen.version or entry.status not in states:
         raise Changed(entry)
     return entry
+
+
+def _changed(now: int, staff: str, appointment: int, how: str) -> Audited:
+    return Audited(now, staff, "changed", f"appointment:{appointment}", how)
 
 
 def _nobody(desk: Desk, ledger: Ledger) -> str:

@@ -65,7 +65,12 @@ def words(  # noqa: PLR0913 - what, to whom, about what
 
 def reachable(state: Conversation) -> bool:
     """Whether words can reach this patient at all: not one who has no WhatsApp."""
-    return state.address.startswith("whatsapp:")
+    return reachable_at(state.address)
+
+
+def reachable_at(address: str) -> bool:
+    """Whether words can reach an address at all."""
+    return address.startswith("whatsapp:")
 
 
 def ring_days(desk: Desk, start: int, end: int) -> None:

@@ -16,6 +16,7 @@ from bot.core.opening import closings, open_seconds
 from bot.desk.reception import NotPossible
 from bot.ports import Desk
 from bot.ports.reception import HandOver
+from bot.ports.staff import Audited
 
 DAYS_MAX = 366
 
@@ -74,6 +75,14 @@ def numbers(desk: Desk, first: date, last: date) -> Numbers:
         booked_by_bot=tally.booked.get("bot", 0),
         booked_by_people=tally.booked.get("staff", 0),
     )
+
+
+def export(desk: Desk, staff: str, first: date, last: date) -> Numbers:
+    """The numbers to be taken out of the house; that they were is written down first. Raises NotPossible."""
+    found = numbers(desk, first, last)
+    with desk.book.begin() as ledger:
+        ledger.audit(Audited(int(desk.clock.now().timestamp()), staff, "exported", "numbers"))
+    return found
 
 
 _CAME = ("arrived", "fulfilled", "noshow")

@@ -16,9 +16,12 @@ from bot.desk.inbox import Card, card
 from bot.desk.reception import NotPossible
 from bot.desk.turns import happen
 from bot.ports import Appointment, Desk, Ledger
-from bot.ports.reception import Patient
+from bot.ports.reception import Entry, Patient, ThreadLine
+from bot.ports.staff import Audited
 
 FOUND_MAX = 20
+NOTES_SHOWN = 20
+ENTRIES_SHOWN = 50
 UNDO_MERGE_SECONDS = 24 * 3600
 NAME_CHARACTERS_MAX = 200
 REMARKS_CHARACTERS_MAX = 2000
@@ -39,13 +42,36 @@ class Coming:
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Everything beside a thread. ``ambiguous``: several patients share the address and nobody has said whom it is
-    about. ``appointments`` are those to come, ``coming`` their follow-ups."""
+    about. ``appointments`` are those to come, ``coming`` their follow-ups. ``notes`` are the newest first."""
 
     card: Card
     patients: tuple[Patient, ...]
     ambiguous: bool
     appointments: tuple[Appointment, ...]
     coming: tuple[Coming, ...]
+    notes: tuple[ThreadLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything known of one patient, wherever she is spoken of. ``entries`` are appointments, the latest first."""
+
+    patient: Patient
+    entries: tuple[Entry, ...]
+    cards: tuple[Card, ...]
+    coming: tuple[Coming, ...]
+
+
+def record(desk: Desk, id: int) -> Record | None:
+    """Everything known of one patient; None when there is none of that id."""
+    with desk.book.begin() as ledger:
+        found = ledger.patient(id)
+        entries = ledger.entries_of(id, ENTRIES_SHOWN)
+        where = ledger.conversations_of(id)
+        hers = {entry.id for entry in entries}
+        coming = [one for place in where for one in _coming(desk, ledger, place) if one.appointment in hers]
+    cards = tuple(one for place in where if (one := card(desk, place)))
+    return Record(found, entries, cards, tuple(coming)) if found else None
 
 
 def panel(desk: Desk, conversation: str) -> Panel | None:
@@ -53,24 +79,24 @@ def panel(desk: Desk, conversation: str) -> Panel | None:
     head = card(desk, conversation)
     if head is None:
         return None
-    now = desk.clock.now()
     with desk.book.begin() as ledger:
-        state = ledger.read(conversation)
         people = tuple(one for one in ledger.patients_of(conversation) if not one.merged_into)
-        appointments = ledger.appointments(conversation, int(now.timestamp()))
-        pending = [one for one in ledger.follow_ups_of(conversation) if one.status == "pending"]
-    local = now.astimezone(desk.diary.zone)
-    coming = []
-    for one in pending:
-        answer, why = would_send(one, state or Conversation(conversation, ""), local)
-        coming.append(Coming(one.id, one.kind, one.appointment, one.due_at, answer, why))
-    return Panel(head, people, len(people) > 1 and not head.about, appointments, tuple(coming))
+        appointments = ledger.appointments(conversation, _stamp(desk))
+        coming = _coming(desk, ledger, conversation)
+        notes = ledger.notes(conversation, NOTES_SHOWN)
+    return Panel(head, people, len(people) > 1 and not head.about, appointments, coming, notes)
 
 
 def find(desk: Desk, words: str) -> tuple[Patient, ...]:
     """Patients by a part of a name, the end of a phone number, or an appointment's number; at most 20."""
     with desk.book.begin() as ledger:
         return ledger.find_patients(words, FOUND_MAX)
+
+
+def patient(desk: Desk, id: int) -> Patient | None:
+    """One patient; None when there is none of that id."""
+    with desk.book.look() as ledger:
+        return ledger.patient(id)
 
 
 def conversations_of(desk: Desk, patient: int) -> tuple[str, ...]:
@@ -104,12 +130,13 @@ def add(desk: Desk, conversation: str, staff: str, patient: Patient) -> int:
     return found
 
 
-def change(desk: Desk, patient: Patient) -> None:
+def change(desk: Desk, patient: Patient, staff: str = "") -> None:
     """Write a patient's data down anew. Raises NotPossible."""
     with desk.book.begin() as ledger:
         if ledger.patient(patient.id) is None:
             raise NotPossible("There is no such patient.")
         ledger.change_patient(_checked(desk, patient))
+        ledger.audit(Audited(_stamp(desk), staff, "changed", f"patient:{patient.id}"))
 
 
 def merge(desk: Desk, staff: str, kept: int, gone: int) -> int:
@@ -119,21 +146,33 @@ def merge(desk: Desk, staff: str, kept: int, gone: int) -> int:
         both = ledger.patient(kept), ledger.patient(gone)
         if kept == gone or None in both or any(one is not None and one.merged_into for one in both):
             raise NotPossible("Choose two different patients.")
-        return ledger.merge_patients(kept, gone, staff, _stamp(desk))
+        made = ledger.merge_patients(kept, gone, staff, _stamp(desk))
+        ledger.audit(Audited(_stamp(desk), staff, "changed", f"patient:{kept}", f"merged with {gone}"))
+        return made
 
 
-def undo_merge(desk: Desk, merge: int) -> None:
+def undo_merge(desk: Desk, merge: int, staff: str = "") -> None:
     """Make them two again; what came after the merge stays with the one kept. Raises NotPossible after a day."""
     now = _stamp(desk)
     with desk.book.begin() as ledger:
         if not ledger.undo_merge(merge, now - UNDO_MERGE_SECONDS, now):
             raise NotPossible("It is more than a day ago, or was undone already.")
+        ledger.audit(Audited(now, staff, "changed", f"merge:{merge}", "undone"))
 
 
 def opted_out(desk: Desk, after: str = "", rows_max: int = 100) -> tuple[str, ...]:
     """Conversations of patients who want no follow-ups, by id, after one."""
     with desk.book.begin() as ledger:
         return ledger.opted_out(rows_max, after)
+
+
+def _coming(desk: Desk, ledger: Ledger, conversation: str) -> tuple[Coming, ...]:
+    state = ledger.read(conversation) or Conversation(conversation, "")
+    local = desk.clock.now().astimezone(desk.diary.zone)
+    judged = (
+        (one, would_send(one, state, local)) for one in ledger.follow_ups_of(conversation) if one.status == "pending"
+    )
+    return tuple(Coming(one.id, one.kind, one.appointment, one.due_at, *answer) for one, answer in judged)
 
 
 def _checked(desk: Desk, patient: Patient) -> Patient:

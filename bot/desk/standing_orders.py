@@ -9,6 +9,7 @@ from bot.core.orders import Orders, orders_from, orders_to
 from bot.desk.apart import apart
 from bot.desk.reception import NotPossible
 from bot.ports import Desk
+from bot.ports.staff import Audited
 
 NOTICE_CHARACTERS_MAX = 600
 NOTICE_SECONDS_MAX = 31 * 24 * 3600
@@ -45,6 +46,8 @@ def drop_notice(desk: Desk, staff: str) -> None:
 def _give(desk: Desk, staff: str, change: Callable[[Orders], Orders]) -> None:
     with desk.book.begin() as ledger:
         given = change(orders_from(ledger.orders()))
-        ledger.give_orders(orders_to(given), staff, int(desk.clock.now().timestamp()))
+        now = int(desk.clock.now().timestamp())
+        ledger.give_orders(orders_to(given), staff, now)
+        ledger.audit(Audited(now, staff, "changed", "orders", "silenced" if given.silenced else ""))
     with apart(desk, "bell_failed"):
         desk.live.ring("queue", "orders")

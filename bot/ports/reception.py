@@ -337,6 +337,9 @@ class DeskDiaryPart(Protocol):
     def entry(self, appointment: int) -> Entry | None:
         """One appointment, locked."""
 
+    def entries_of(self, patient: int, limit: int) -> tuple[Entry, ...]:
+        """Appointments of a patient wherever they were made (cancelled ones too), the latest first."""
+
     def who_has(self, practitioner: str, start: int, end: int, now: int) -> Holder | None:
         """Who has a practitioner's time first between two instants."""
 

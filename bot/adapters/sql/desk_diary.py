@@ -41,6 +41,11 @@ _IN = _APPOINTMENTS.where(
     appointment.c.ends_at > bindparam("start"),
 )
 _ONE = _APPOINTMENTS.where(appointment.c.id == bindparam("appointment")).with_for_update(of=appointment, key_share=True)
+_OF_PATIENT = (
+    _APPOINTMENTS.where(appointment.c.patient_id == bindparam("patient"))
+    .order_by(appointment.c.starts_at.desc(), appointment.c.id)
+    .limit(bindparam("rows_max"))
+)
 _BLOCKS = select(block).where(
     block.c.ends_at > bindparam("start"), block.c.starts_at < bindparam("end"), block.c.lifted_at == 0
 )
@@ -107,6 +112,10 @@ class DeskDiary(Appointments):
     def entry(self, appointment: int) -> Entry | None:
         row = self._connection.execute(_ONE, {"appointment": appointment}).first()
         return Entry(**row._mapping) if row else None
+
+    def entries_of(self, patient: int, limit: int) -> tuple[Entry, ...]:
+        rows = self._connection.execute(_OF_PATIENT, {"patient": patient, "rows_max": limit})
+        return tuple(Entry(**row._mapping) for row in rows)
 
     def who_has(self, practitioner: str, start: int, end: int, now: int) -> Holder | None:
         where = {"practitioner": practitioner, "start": start, "end": end}

@@ -20,13 +20,17 @@ from flask import Blueprint, Flask, Response, request
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.audit_pages import audit_room
+from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.composing import Choice, Templates, add_composing, no_templates
 from bot.web.desk.conversation_pages import add_conversations
+from bot.web.desk.diary_pages import diary_room
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
 from bot.web.desk.inbox_pages import inbox_room
 from bot.web.desk.live_room import live_room
+from bot.web.desk.numbers_pages import numbers_room
 from bot.web.desk.own_account import account_room
+from bot.web.desk.patients_pages import patients_room
 from bot.web.desk.search_pages import search_room
 from bot.web.desk.showing import dress, show
 from bot.web.desk.signing_in import sign_in_room
@@ -93,6 +97,10 @@ def open_front_door(
         _reception_room(desk, templates),
         live_room(desk),
         search_room(desk),
+        diary_room(desk),
+        patients_room(desk),
+        numbers_room(desk),
+        clinic_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)

@@ -60,13 +60,14 @@ def safe_cell(value: object) -> str:
 
 
 def _csv(desk: Desk, lines: Iterator[Audited], named: Mapping[str, str]) -> Iterator[str]:
-    yield _row(HEADINGS)
+    yield csv_row(HEADINGS)
     for line in lines:
         at = datetime.fromtimestamp(line.at, desk.diary.zone).isoformat()
-        yield _row((at, line.staff, named.get(line.staff, ""), line.action, line.subject, line.note))
+        yield csv_row((at, line.staff, named.get(line.staff, ""), line.action, line.subject, line.note))
 
 
-def _row(cells: tuple[object, ...]) -> str:
+def csv_row(cells: tuple[object, ...]) -> str:
+    """A line of a file for spreadsheets, every cell made safe."""
     out = io.StringIO()
     csv.writer(out, quoting=csv.QUOTE_ALL).writerow([safe_cell(cell) for cell in cells])
     return out.getvalue()
