@@ -1,4 +1,4 @@
-"""From a patient's phone to the inbox and back, through everything that runs: webhook, senders, Redis, and live pages."""
+"""From a patient's phone to the inbox and back, through all that runs: webhook, senders, Redis, live pages."""
 
 from __future__ import annotations
 
