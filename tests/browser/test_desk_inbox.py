@@ -55,7 +55,7 @@ def test_after_taking_over_she_writes_and_the_bot_is_silent(clinic: Reception, s
     page.get_by_role("button", name="Take over").click()
     expect(page.get_by_label("Reply to")).to_be_visible()
     assert clinic.siti.says("First consultation") == []
-    expect(page.locator("#thread")).to_contain_text("First consultation")
+    expect(page.locator("#thread .is-patient").last).to_contain_text("First consultation")
     writes(page, "Hello, this is Ana.")
     expect(page.get_by_text("On its way.")).to_be_visible()
     expect(page.get_by_label("Reply to")).to_have_value("")
