@@ -28,6 +28,8 @@ OUTCOMES: Mapping[str, str] = {
     "noshow": "Marked as not come.",
 }
 FREE_SHOWN = 3
+FREE_READ = 2_000
+"""More than a month of any grid has."""
 
 
 def add_booking(room: Blueprint, desk: Desk) -> None:
@@ -173,7 +175,9 @@ def _form(  # noqa: PLR0913 - what was typed, and everything that can be said ab
         trouble=trouble,
         tell="tell" in request.form or request.method == "GET",
         found=_found(desk, form),
-        others=_others(desk, form["service"], form["practitioner"]) if clash else (),
+        others=_others(desk, form["service"], form["practitioner"], moment(desk, form["day"], form["time"]))
+        if clash
+        else (),
         free=_free_on(desk, form["practitioner"], form["day"]),
     )
 
@@ -223,8 +227,11 @@ def _taken(desk: Desk, form: dict[str, str]) -> dict[str, str]:
     return {**form, "practitioner": practitioner, "day": local.date().isoformat(), "time": f"{local:%H:%M}"}
 
 
-def _others(desk: Desk, service: str, practitioner: str) -> tuple[Slot, ...]:
-    return diary.free_times(desk, service, practitioner, FREE_SHOWN)
+def _others(desk: Desk, service: str, practitioner: str, wanted: int | None) -> tuple[Slot, ...]:
+    """The free times nearest to the one that was wanted."""
+    free = diary.free_times(desk, service, practitioner, FREE_READ)
+    nearest = sorted(free, key=lambda slot: abs(slot.start - (wanted or 0)))[:FREE_SHOWN]
+    return tuple(sorted(nearest, key=lambda slot: slot.start))
 
 
 def _free_on(desk: Desk, practitioner: str, day: str) -> tuple[Slot, ...]:
@@ -245,15 +252,20 @@ def _one(  # noqa: PLR0913 - what was typed, and everything that can be said abo
 ) -> Response:
     entry = diary.appointment(desk, id) or abort(404)
     card = inbox.card(desk, entry.conversation)
+    form = form or {}
+    others: tuple[Slot, ...] = ()
+    if clash:
+        wanted = moment(desk, form["day"], form["time"])
+        others = _others(desk, entry.service, form["practitioner"] or entry.practitioner, wanted)
     return show(
         "desk/diary_appointment.html",
         status=status,
         entry=entry,
         trouble=trouble,
         clash=clash,
-        form=form or {},
+        form=form,
         can_tell=bool(card and reachable_at(card.address)),
-        others=_others(desk, entry.service, (form or {}).get("practitioner", "")) if clash else (),
+        others=others,
         now=int(desk.clock.now().timestamp()),
     )
 
