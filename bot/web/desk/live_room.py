@@ -51,8 +51,13 @@ class Bells:
                 self._open.discard(rings)
 
     def _listen(self) -> None:
+        listening = False
         try:
             for kind, id in self._desk.live.heard(self._nobody_listens):
+                if not listening:
+                    # What rang since a page was made is told as one ring for all.
+                    listening = True
+                    self._pass_on(EVERYTHING)
                 if kind:
                     self._pass_on((kind, id))
         except LiveAway:
@@ -103,7 +108,7 @@ def _told(desk: Desk, bells: Bells, session: Session) -> Iterator[str]:
     """What one stream says: rings, and a beat every quarter of a minute while she is signed in."""
     ends_at = desk.clock.monotonic() + STREAM_SECONDS_MAX
     with bells.listening() as rings:
-        yield "retry: 2000\n\n" + _event("beat")
+        yield "retry: 2000\n\n" + _event("beat") + _event(*EVERYTHING)
         while desk.clock.monotonic() < ends_at:
             try:
                 yield _event(*rings.get(timeout=BEAT_SECONDS))
