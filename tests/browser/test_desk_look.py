@@ -132,6 +132,7 @@ def test_every_page_is_readable_reachable_and_allowed_by_its_own_policy(
 def test_by_keyboard_alone_one_signs_in_looks_around_and_signs_out(url: str, browser: Browser) -> None:
     desk = Desk(browser, url)
     keys = desk.opens("/desk/account").keyboard
+    expect(desk.page.get_by_label("Sign-in name")).to_be_focused()
     keys.type("ada")
     keys.press("Tab")
     keys.type(PASSWORD)
