@@ -16,17 +16,21 @@ from bot.ports import CarrierAway, Desk, ListedInbound
 LOOK_SECONDS = 180
 GRACE_SECONDS = 60
 """A younger message is still on its way: Twilio tries its webhook for 15 s, and then the fallback."""
-OVERLAP_SECONDS = 600
-"""Looked at again each time: what Twilio listed late, and clocks that differ."""
+OVERLAP_SECONDS = 2 * 3600
+"""Looked at again each time: what Twilio listed late, and a clock of ours that was ahead by an hour."""
 ROWS_MAX = 5_000
 TEXT_CHARACTERS_MAX = 4_096
-INBOUND = "inbound"
+BEFORE_US_SECONDS = 600
+"""What is older than that when it is first looked was for whoever answered before us."""
+INBOUND, BEGAN = "inbound", "inbound began"
 
 
 def look_for_missed(desk: Desk) -> int:
     """Take up every message that never arrived; how many. While Twilio cannot be asked it is left to the next time."""
     now = int(desk.clock.now().timestamp())
-    since = begin_looking(desk) - OVERLAP_SECONDS
+    begin_looking(desk)
+    with desk.book.begin() as ledger:
+        since = max(ledger.looked_until(INBOUND) - OVERLAP_SECONDS, ledger.looked_until(BEGAN) - BEFORE_US_SECONDS)
     try:
         listed = desk.carrier().inbound(since, ROWS_MAX)
     except CarrierAway:
@@ -50,10 +54,15 @@ def look_for_missed(desk: Desk) -> int:
 
 
 def begin_looking(desk: Desk) -> int:
-    """How far the list was looked through. The first time that is now: what was written before is not ours."""
+    """How far the list was looked through. The first time that is now: what was written before is not ours.
+
+    So it is when our clock was set back since.
+    """
+    now = int(desk.clock.now().timestamp())
     with desk.book.begin() as ledger:
-        if not ledger.looked_until(INBOUND):
-            ledger.look_until(INBOUND, int(desk.clock.now().timestamp()))
+        for what in (BEGAN, INBOUND):
+            if not 0 < ledger.looked_until(what) <= now:
+                ledger.look_until(what, now)
         return ledger.looked_until(INBOUND)
 
 

@@ -412,7 +412,7 @@ class ChannelPart(Protocol):
         """How far something was looked through, in epoch seconds; 0 when it never was."""
 
     def look_until(self, what: str, at: int) -> None:
-        """Keep how far it was looked through. It never goes back."""
+        """Keep how far it was looked through."""
 
 
 class DiaryPart(Protocol):

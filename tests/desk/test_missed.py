@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.desk.missed import begin_looking, look_for_missed
@@ -146,3 +148,12 @@ def test_while_twilio_cannot_be_asked_nothing_is_skipped(front: Front) -> None:
     front.carrier.lists = True
     assert look_for_missed(front.desk) == 1
     assert front.reports[0] == ("inbound_not_listed", {})
+
+
+def test_what_is_missed_after_our_clock_was_an_hour_ahead_is_found(front: Front) -> None:
+    right = front.clock.now()
+    front.clock.step_to(right + timedelta(hours=1))
+    assert look_for_missed(front.desk) == 0
+    front.clock.step_to(right)
+    wrote(front, "hello", ago=2 * MINUTE)
+    assert look_for_missed(front.desk) == 1

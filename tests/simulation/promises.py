@@ -136,7 +136,8 @@ class Promises:
         for text in self.red.get(sid, ()):
             self.told[address, text] += text in unescape(twiml)
         kept = self._one("SELECT count(*) FROM inbound WHERE sid = ?", sid)
-        demand(bool(kept) or sid in self.spooled(), "what was acknowledged is kept", sid)
+        # A red flag is answered even when nothing can keep it; it has to be found in Twilio's list by the end.
+        demand(bool(kept) or sid in self.spooled() or sid in self.red, "what was acknowledged is kept", sid)
 
     def reported(self, event: str, ids: Mapping[str, object]) -> None:
         """The product told the operator something."""
@@ -217,7 +218,11 @@ class Promises:
         """Whether nothing is on its way any more."""
         waiting = self._one("SELECT count(*) FROM inbound WHERE status = 'waiting'")
         on_the_way = waiting or self.spooled() or self._one(UNFINISHED) or self._one(PENDING, follow_ups_until)
-        return not on_the_way
+        return not on_the_way and not any(self._to_be_found(sid) for sid in self.red if sid in self.acknowledged)
+
+    def _to_be_found(self, sid: str) -> bool:
+        """Whether a red flag that nothing could keep is still nowhere but in Twilio's list."""
+        return not self._one("SELECT count(*) FROM inbound WHERE sid = ?", sid)
 
     def about_to_be_reminded(self) -> list[str]:
         """Conversations whose reminder waits to be claimed."""

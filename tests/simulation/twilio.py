@@ -112,7 +112,7 @@ class Twilio:
         form = {"MessageSid": sid, "AccountSid": ACCOUNT, "From": address, "To": CLINIC, "NumMedia": "0", "Body": text}
         if button:
             form["ButtonPayload"] = button
-        self.written.append(ListedInbound(sid, address, text, 0, self.stage.clock.epoch))
+        self.written.append(ListedInbound(sid, address, text, 0, int(self.stage.clock.right().timestamp())))
         for _ in range(2 if self.chance.random() < TWICE else 1):
             self._send("/twilio/inbound", form, 1.5)
         return sid

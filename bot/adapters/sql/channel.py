@@ -51,7 +51,7 @@ _UNTIL = select(looked.c.until).where(looked.c.what == bindparam("what"))
 _look = insert(looked)
 _LOOK = _look.on_conflict_do_update(
     index_elements=["what"],
-    set_={"until": case((_look.excluded.until > looked.c.until, _look.excluded.until), else_=looked.c.until)},
+    set_={"until": _look.excluded.until},
 )
 
 
