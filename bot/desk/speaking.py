@@ -72,6 +72,8 @@ class Posted:
 
     row: Outgoing
     result: Result
+    at: int
+    """What the clock said then: it may be set before this is written down, and waits count from there on."""
     refused: Verdict | None = None
 
 
@@ -148,11 +150,17 @@ def _written(desk: Desk, ledger: Ledger, posted: Sequence[Posted]) -> tuple[str,
     for one in sorted(posted, key=lambda one: one.row.conversation):
         if one.refused is not None:
             follow_from(desk, ledger, one.row, one.result.error, one.refused)
-    more = ledger.conclude([one.result for one in posted], _stamp(desk))
+    now = _stamp(desk)
+    more = ledger.conclude([_from_now_on(one, now) for one in posted], now)
     if any(one.row.probing and one.result.status == "sent" for one in posted) and ledger.open_channel():
         desk.report("channel_in_order", {})
         more = ledger.with_unsent(_stamp(desk), BATCH_CONVERSATIONS_MAX)
     return more
+
+
+def _from_now_on(posted: Posted, now: int) -> Result:
+    result = posted.result
+    return replace(result, again_at=now + max(0, result.again_at - posted.at)) if result.again_at else result
 
 
 def _post_all(desk: Desk, rows: Sequence[Outgoing], claim: Claim, claimed_at: float) -> list[Posted]:
@@ -173,13 +181,13 @@ def _post_all(desk: Desk, rows: Sequence[Outgoing], claim: Claim, claimed_at: fl
 def _post(desk: Desk, row: Outgoing, claim: Claim, claimed_at: float) -> Posted:
     try:
         held_back = _held_back(desk, row, claimed_at)
-        return Posted(row, held_back or _tried(desk, row, claim))
+        return Posted(row, held_back or _tried(desk, row, claim), _stamp(desk))
     except CarrierRefused as refused:
         code = _code(refused)
         judged = verdict(code, row)
         if judged.status == "failed" or judged.loud:
             desk.report("message_refused", {"row": row.id, "status": refused.status, "code": code})
-        return Posted(row, _refused(desk, row, judged, refused), judged)
+        return Posted(row, _refused(desk, row, judged, refused), _stamp(desk), judged)
 
 
 def _held_back(desk: Desk, row: Outgoing, claimed_at: float) -> Result | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -92,6 +93,34 @@ def test_chance_keeps_senders_from_coming_back_all_at_once(front: Front) -> None
     front.chance.number = 1_000
     front.carrier.troubles = [CarrierAway() for _ in range(8)]
     assert waits(front) == [0, 1, 3, 7, 15, 31, 60, 60]
+
+
+def test_a_clock_that_is_set_back_before_a_result_is_written_puts_off_no_longer(front: Front) -> None:
+    front.says("Hello")
+    front.carrier.troubles = [CarrierAway()]
+    right, opened = front.clock.now(), []
+
+    @contextmanager
+    def begin() -> Iterator[Ledger]:
+        with front.desk.book.begin() as ledger:
+            opened.append(ledger)
+            if len(opened) == 2:
+                front.clock.step_to(right)
+            yield ledger
+
+    front.clock.step_to(right + timedelta(hours=1))
+    send(replace(front.desk, book=SetBack(front.desk, begin)), ["mei"], "one")
+    front.later(seconds=10)
+    front.sends()
+    assert front.statuses() == ["sent"]
+
+
+class SetBack:
+    """A database during whose opening the clock is set."""
+
+    def __init__(self, desk: Desk, begin: Callable[[], AbstractContextManager[Ledger]]) -> None:
+        self.begin = begin
+        self.look, self.conversation_key, self.healthy = desk.book.look, desk.book.conversation_key, desk.book.healthy
 
 
 @pytest.mark.parametrize("takes", [True, False])
