@@ -82,9 +82,7 @@ def send_reply(desk: Desk, conversation: str, staff: str, reply: Reply) -> Queue
 
 
 def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -> Queued:
-    now = _stamp(desk)
-    due_at = now + reply.undo_seconds
-    again, found = False, False
+    due_at, again, found = 0, False, False
 
     def claimed(ledger: Ledger, state: Conversation) -> Event | None:
         nonlocal again, found
@@ -96,14 +94,16 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
         return claim
 
     def said(ledger: Ledger, state: Conversation) -> Event | None:
-        nonlocal again
+        nonlocal again, due_at
         again = again or bool(ledger.staff_rows(token))
         if again:
             return None
         if hold_to_write(state, staff) is not None:
             raise NotYours("Somebody has just put this conversation back into the queue.")
         _may_be_said(desk, ledger, state, staff, reply)
-        ledger.save_draft(conversation, staff, "reply", "", now)
+        ledger.save_draft(conversation, staff, "reply", "", _stamp(desk))
+        # The clock may have been set while we waited for the conversation: the time to undo begins now.
+        due_at = _stamp(desk) + reply.undo_seconds
         return StaffReplied(staff, reply.text, token, due_at, reply.template, dict(reply.variables))
 
     happen(desk, conversation, claimed)
