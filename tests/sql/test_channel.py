@@ -140,3 +140,11 @@ def test_how_far_was_looked_is_kept(book: SqlBook) -> None:
         for at in (NOW, NOW - HOUR):
             ledger.look_until("inbound", at)
             assert ledger.looked_until("inbound") == at
+
+
+def test_a_stop_that_a_clock_set_ahead_wrote_down_holds_nothing_back_once_it_is_right(book: SqlBook) -> None:
+    say(book, "hello")
+    with book.begin() as ledger:
+        ledger.stop_channel(TROUBLE)
+    assert claim(book, now=NOW) == ()
+    assert [one.text for one in claim(book, now=NOW - HOUR)] == ["hello"]

@@ -72,7 +72,11 @@ _LOCK = (
         conversation.c.unreachable,
         conversation.c.agreed_at,
         conversation.c.last_inbound_at,
-        select(channel.c.until).where(channel.c.id == 1).scalar_subquery().label("channel_until"),
+        # Trouble that begins later than now was met by a clock that was set back since: it is over.
+        select(channel.c.until)
+        .where(channel.c.id == 1, channel.c.since <= bindparam("now"))
+        .scalar_subquery()
+        .label("channel_until"),
         select(standing_order.c.value).where(standing_order.c.name == "orders").scalar_subquery().label("orders"),
     )
     .where(conversation.c.id.in_(_THESE))
@@ -218,7 +222,9 @@ class Outbox(Channel):
     def claim(
         self, conversations: Sequence[str], claimer: str, attempts: Sequence[str], now: int
     ) -> tuple[Outgoing, ...]:
-        locked = {row.id: row for row in self._connection.execute(_LOCK, {"conversations": list(conversations)})}
+        locked = {
+            row.id: row for row in self._connection.execute(_LOCK, {"conversations": list(conversations), "now": now})
+        }
         unfinished: dict[str, list[Row]] = defaultdict(list)
         for row in self._connection.execute(_CLAIMABLE, {"conversations": list(locked)}):
             unfinished[row.conversation].append(row)
