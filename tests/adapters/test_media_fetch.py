@@ -322,8 +322,10 @@ def test_twilio_is_asked_to_forget_a_file(twilio: TwilioMedia, endpoint: Endpoin
     assert [(method, path) for method, path, _ in endpoint.asked] == [("DELETE", f"{FILE}.json")]
 
 
-def test_a_file_twilio_has_forgotten_already_is_forgotten(twilio: TwilioMedia) -> None:
+def test_a_file_twilio_has_forgotten_already_is_forgotten(twilio: TwilioMedia, endpoint: Endpoint) -> None:
+    endpoint.answers[f"{FILE}.json"] = lambda request: request.says(404)
     twilio.delete(URL)
+    assert [method for method, _, _ in endpoint.asked] == ["DELETE"]
 
 
 def test_a_deletion_that_fails_is_tried_again(twilio: TwilioMedia, endpoint: Endpoint) -> None:
