@@ -13,28 +13,8 @@ from datetime import datetime
 from bot.core.calendar import Diary
 from bot.core.events import Reading
 from bot.core.flow import Clinic
-from bot.ports.ledger import (
-    Appointment,
-    Book,
-    Booking,
-    ChannelTrouble,
-    Failing,
-    FollowUp,
-    FollowUpDraft,
-    FollowUpEnd,
-    Freed,
-    Head,
-    Inbound,
-    Ledger,
-    LeftBehind,
-    Line,
-    NewTime,
-    Outgoing,
-    Result,
-    Standing,
-    Waiting,
-    Words,
-)
+from bot.ports.diary import Appointment, Booking, FollowUp, FollowUpDraft, FollowUpEnd, Freed, NewTime
+from bot.ports.ledger import Book, Ledger
 from bot.ports.media import (
     Attachment,
     Fetched,
@@ -45,6 +25,7 @@ from bot.ports.media import (
     MediaSource,
     MediaStore,
 )
+from bot.ports.outbox import ChannelTrouble, Failing, LeftBehind, Outgoing, Result, Standing, Words
 from bot.ports.outside import (
     BookAway,
     Carrier,
@@ -66,6 +47,7 @@ from bot.ports.outside import (
     Taken,
 )
 from bot.ports.pulse import Backlog, Pulse
+from bot.ports.turns import Head, Inbound, Line, Waiting
 
 __all__ = [
     "Appointment",

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.core.template import Wording
-from bot.ports.ledger import Outgoing
+from bot.ports.outbox import Outgoing
 from bot.ports.reception import Doorbell
 
 

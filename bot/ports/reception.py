@@ -13,7 +13,7 @@ from bot.core.conversation import Conversation
 from bot.core.folders import Folder
 
 if TYPE_CHECKING:
-    from bot.ports.ledger import FollowUpDraft
+    from bot.ports.diary import FollowUpDraft
 
 LineKind = Literal["patient", "bot", "staff", "note", "event"]
 
