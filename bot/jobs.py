@@ -19,9 +19,15 @@ class NoId(Exception):
 
 
 @cache
-def desk() -> Desk:
-    """The desk of this process, opened once."""
+def _opened() -> Desk:
     return open_desk(read(os.environ))
+
+
+def desk() -> Desk:
+    """The desk of this process, opened once; what was published since is known to each job."""
+    opened = _opened()
+    opened.shelf.look()
+    return opened
 
 
 def settle() -> None:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING
 from bot.adapters import backup
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
+from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
 from bot.adapters.flows_transcripts import load_transcripts
-from bot.adapters.flows_yaml import Loaded, load_checked
+from bot.adapters.flows_yaml import Loaded, checked, load_checked, load_files
 from bot.adapters.json_lines import JsonLines
 from bot.adapters.media_store import FileMedia
 from bot.adapters.redis_live import RedisLive
@@ -24,11 +26,12 @@ from bot.adapters.rq_queue import RqQueue
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook, migrate
 from bot.core import safety_texts
-from bot.core.fault import Fault
+from bot.core.fault import Fault, in_reading_order
 from bot.core.finding import Finding
 from bot.core.transcript import Transcript
-from bot.desk.reading import reader
-from bot.ports import BookAway, Carrier, Desk, MediaSource
+from bot.desk import publishing
+from bot.desk.shelf import Shelf
+from bot.ports import BookAway, Carrier, Desk, Draft, Files, MediaSource
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
 
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("frontdesk")
 
 BackupRefused = backup.Refused
+
+__all__ = ["BackupRefused", "base_of", "began_from", "write_folder"]
 
 
 class BrokenFlows(Exception):
@@ -65,12 +70,12 @@ def transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, .
 def open_desk(settings: Settings) -> Desk:
     """The desk of one process. Raises BrokenFlows, or BookAway when the database is away."""
     clock = SystemClock()
-    year = clock.now().year
-    loaded, faults = look_at_flows(settings.flows_dir, (year, year + 1))
-    errors = tuple(fault for fault in faults if fault.level == "error")
-    if errors or loaded.clinic is None or loaded.diary is None:
-        raise BrokenFlows(errors)
     book = SqlBook(settings.database_url)
+    shelf = Shelf(book, compile_files, clock.monotonic, _report)
+    try:
+        shelf.open(publishing.begin(book, lambda: _draft(read_folder(settings.flows_dir)), compile_files, clock.now()))
+    except publishing.Unusable as unusable:
+        raise BrokenFlows(unusable.faults) from None
 
     @cache
     def carrier() -> Carrier:
@@ -81,15 +86,13 @@ def open_desk(settings: Settings) -> Desk:
         return open_media_source(settings)
 
     return Desk(
-        clinic=loaded.clinic,
-        diary=loaded.diary,
+        shelf=shelf,
         clock=clock,
         chance=SystemChance(),
         live=RedisLive(settings.redis_url, clock.monotonic),
         book=book,
         queue=RqQueue(settings.redis_url),
         carrier=carrier,
-        read=reader(loaded.clinic, loaded.diary.zone),
         spool=FileSpool(settings.data_dir / "spool"),
         media_source=media_source,
         media_store=FileMedia(settings.data_dir / "media"),
@@ -99,7 +102,40 @@ def open_desk(settings: Settings) -> Desk:
         messages_per_second=settings.messages_per_second,
         report=_report,
         note=_note,
+        working_copy=_changes_in(settings.flows_dir) if settings.simulator else lambda: None,
     )
+
+
+def draft_in(directory: Path) -> Draft:
+    """The flow files of a folder as they would be published, with its tests."""
+    files = read_folder(directory)
+    found, unreadable = load_transcripts(directory)
+    return replace(_draft(files, unreadable), transcripts=found)
+
+
+def compile_files(files: Files) -> Draft:
+    """Flow files that were published, for this year and the next."""
+    return _draft(files)
+
+
+def _draft(files: Files, unreadable: tuple[Fault, ...] = ()) -> Draft:
+    year = SystemClock().now().year
+    loaded = checked(load_files(files, (year, year + 1)))
+    return Draft(loaded.files, in_reading_order((*loaded.faults, *unreadable)), loaded.clinic, loaded.diary)
+
+
+def _changes_in(directory: Path) -> Callable[[], Draft | None]:
+    """What is in a folder, whenever something in it has been saved since the last look."""
+    seen: list[Stamp] = []
+
+    def look() -> Draft | None:
+        stamp = stamp_of(directory)
+        if seen == [stamp]:
+            return None
+        seen[:] = [stamp]
+        return _draft(read_folder(directory))
+
+    return look
 
 
 def open_locks(settings: Settings) -> Locks:

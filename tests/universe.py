@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,16 @@ from zoneinfo import ZoneInfo
 from bot.adapters.flows_yaml import Loaded, load
 from bot.adapters.sql import SqlBook
 from bot.core.conversation import Conversation, from_data, to_data
+from bot.core.editions import Edition
 from bot.core.effects import DoAction, Say
 from bot.core.events import Event, Message, MessageKind, Outcome, Reading, SilenceRanOut
 from bot.core.flow import Clinic
+from bot.core.structure import structures
 from bot.core.turn import Turn, take_turn
 from bot.desk.reading import reader
+from bot.desk.shelf import Shelf
 from bot.ports import Desk
+from bot.wiring import compile_files
 from tests.fakes import (
     FakeCarrier,
     FakeChance,
@@ -140,6 +144,27 @@ class Sayings:
             return [line.text for line in ledger.thread(self.conversation, 200) if line.who in ("bot", "staff")]
 
 
+def edition(**parts: Any) -> Edition:
+    """The shipped flows as nobody has published them yet, with parts of a test's own."""
+    diary = shipped().diary
+    assert diary is not None
+    clinic = parts.get("clinic", shipped_clinic())
+    does = structures(clinic) if "clinic" in parts else _shipped_structures()
+    return Edition(0, clinic.version, clinic, parts.get("diary", diary), parts.get("read", shipped_reader()), does)
+
+
+@cache
+def _shipped_structures() -> Mapping[str, str]:
+    return structures(shipped_clinic())
+
+
+def saying(desk: Desk, **parts: Any) -> Desk:
+    """The desk with another ``clinic``, ``diary`` or ``read``, whatever is published meanwhile."""
+    shelf = Shelf(desk.book, compile_files, desk.clock.monotonic, desk.report)
+    shelf.open(replace(desk.shelf.now, **parts))
+    return replace(desk, shelf=shelf)
+
+
 @contextmanager
 def open_desk(database_url: str, **parts: Any) -> Iterator[Desk]:
     """A desk as :func:`desk_on` makes it, whose connections are closed afterwards."""
@@ -152,18 +177,17 @@ def desk_on(database_url: str, **parts: Any) -> Desk:
     """A desk on a real database, with everything else behaving in memory unless a test brings the real thing."""
     clock = parts.pop("clock", None) or FakeClock()
     book = parts.pop("book", None) or SqlBook(database_url)
-    diary = shipped().diary
-    assert diary is not None
+    report = parts.get("report", lambda event, ids: None)
+    shelf = Shelf(book, compile_files, clock.monotonic, report)
+    shelf.open(edition(**{name: parts.pop(name) for name in ("clinic", "diary", "read") if name in parts}))
     defaults = {
-        "clinic": shipped_clinic(),
-        "diary": diary,
+        "shelf": shelf,
         "clock": clock,
         "chance": FakeChance(),
         "live": FakeLive(clock),
         "book": book,
         "queue": FakeQueue(),
         "carrier": FakeCarrier,
-        "read": shipped_reader(),
         "spool": FakeSpool(),
         "media_source": FakeMediaSource,
         "media_store": FakeMediaStore(),

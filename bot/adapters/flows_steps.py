@@ -58,8 +58,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "run": ("with", "go to", "end"),
     "hand over": ("say", "go to", "end"),
 }
-"""What a step can be, and the keys each kind has beside ``at most`` and ``after that``."""
-_EVERY_STEP = ("at most", "after that")
+"""What a step can be, and the keys each kind has beside those of every step."""
+_EVERY_STEP = ("at most", "after that", "renamed from")
 OPTION_KEYS = ("label", "also", "description", "go to", "run", "end")
 _OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _ANSWER_TYPES = get_args(AnswerType)
@@ -89,6 +89,15 @@ def read_flow(page: Page, node: Node, defaults: Defaults) -> Flow | None:
     for index, (key, step) in enumerate(nodes):
         following = Target(step=nodes[index + 1][0].text) if index + 1 < len(nodes) else OFF_THE_END
         steps[key.text] = reader.step(key, step, following)
+    for key, _ in nodes:
+        was = steps[key.text].renamed_from
+        if was in steps or (sum(one.renamed_from == was for one in steps.values()) > 1 and was):
+            page.fault(
+                "E05",
+                key,
+                f'"renamed from: {was}" names a step that is still there, or that another step was.',
+                "Delete it: whoever stands at a step can be moved to one place only.",
+            )
     if name is None or not steps:
         return None
     return Flow(name, title or Text(name), steps, starts_with, page.file)
@@ -154,8 +163,9 @@ class _Steps:
             )
         if after_that is not None and "at most" not in entries.values:
             page.fault("E18", entries.keys["after that"], '"after that" needs "at most".', 'Add "at most: 3".')
+        renamed_from = page.name(entries, "renamed from") or ""
         page.step = ""
-        return Step(key.text, body, goes, at_most, after_that, key.line)
+        return Step(key.text, body, goes, at_most, after_that, key.line, renamed_from)
 
     def _kind(self, key: Scalar, node: Node) -> str:
         page = self.page

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from bot.adapters.flows_clinic import Engine, read_engine, read_languages, read_questions, read_translation
 from bot.adapters.flows_facts import Facts, read_facts
-from bot.adapters.flows_nodes import FILE_BYTES_MAX, Node, parse
+from bot.adapters.flows_folder import read_folder
+from bot.adapters.flows_nodes import Node, parse
 from bot.adapters.flows_page import Page, Translation
 from bot.adapters.flows_steps import read_flow
 from bot.adapters.flows_templates import TEMPLATES_FILE, read_templates
@@ -27,7 +28,6 @@ from bot.core.fault import Fault, did_you_mean, in_reading_order
 from bot.core.flow import Clinic, Flow
 
 ENGINE_FILE, FACTS_FILE, FAQ_FILE = "_clinic.yaml", "clinic.yaml", "faq.yaml"
-FILES_MAX = 1_000
 _QUOTED = re.compile(r'"([^"]+)"')
 
 
@@ -51,7 +51,7 @@ def load(directory: Path, years: Collection[int] = ()) -> Loaded:
 
     The public holidays of ``years`` are closed days of the diary.
     """
-    return load_files(_on_disk(directory), years)
+    return load_files(read_folder(directory), years)
 
 
 def load_checked(directory: Path, years: Collection[int] = ()) -> Loaded:
@@ -90,17 +90,6 @@ def load_files(files: Mapping[str, bytes], years: Collection[int] = ()) -> Loade
         shelf.faults.append(Fault("E04", missing, 0, message="this file is missing.", remedy="Every clinic needs it."))
     clinic, diary = shelf.compile()
     return Loaded(clinic, in_reading_order(shelf.faults), diary, shelf.files)
-
-
-def _on_disk(directory: Path) -> dict[str, bytes]:
-    paths = [*directory.glob("*.yaml"), *directory.glob("translations/*/*.yaml")]
-    return {path.relative_to(directory).as_posix(): _content(path) for path in paths[:FILES_MAX] if path.is_file()}
-
-
-def _content(path: Path) -> bytes:
-    """What is in a file, and no more than it takes to see that it is too large."""
-    with path.open("rb") as file:
-        return file.read(FILE_BYTES_MAX + 1)
 
 
 @dataclass(slots=True)
@@ -227,7 +216,9 @@ class _Shelf:
                 )
 
     def _version(self) -> str:
+        """Named by its content. How lines end is not content: an editor may change that by itself."""
         digest = hashlib.sha256()
         for name, data in self.files.items():
-            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+            content = data.replace(b"\r\n", b"\n")
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()[:12]

@@ -102,7 +102,7 @@ def _meant(clinic: Clinic, scope: Scope, name: str) -> str:
 def names_not_set(clinic: Clinic) -> Iterator[Fault]:
     """E41: a way leads here on which something that is named was never saved."""
     for flow in clinic.flows.values():
-        scope, before = _scope(clinic, flow), _saved_before(flow, _given_names(clinic, flow))
+        scope, before = _scope(clinic, flow), saved_before(flow, given_names(clinic, flow))
         for step, where, name in names_used(clinic, flow):
             head = name.partition(".")[0]
             if where == CONDITION or where in _MAY_BE_EMPTY or step.name not in before:
@@ -115,13 +115,13 @@ def names_not_set(clinic: Clinic) -> Iterator[Fault]:
                 )
 
 
-def _given_names(clinic: Clinic, flow: Flow) -> frozenset[str]:
+def given_names(clinic: Clinic, flow: Flow) -> frozenset[str]:
     """What other flows pass in when they run this one."""
     steps = (step.body for other in clinic.flows.values() for step in other.steps.values())
     return frozenset(name for body in steps if isinstance(body, Run) and body.flow == flow.name for name in body.inputs)
 
 
-def _saved_before(flow: Flow, given: frozenset[str]) -> dict[str, frozenset[str]]:
+def saved_before(flow: Flow, given: frozenset[str]) -> dict[str, frozenset[str]]:
     """For every step that can be reached, the names saved on every way to it."""
     before = {flow.first.name: given}
     waiting = [flow.first.name]

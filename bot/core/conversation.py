@@ -47,6 +47,8 @@ class Frame:
     """Page of a long list that is shown."""
     asked: int = 0
     """Turn in which the open question was first asked; it may have been repeated since, and its buttons still count."""
+    edition: int = 0
+    """The older edition of the flows that this one finishes on; 0 when it goes by the conversation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ class Conversation:
     """When the open question's next silence rule falls due; 0 when none does."""
     turn: int = 0
     """Turns taken; equals ``seq`` of the stored row."""
+    edition: int = 0
+    """The edition of the flows that the last turn went by; 0 before the first was published."""
 
     @property
     def phone(self) -> str:

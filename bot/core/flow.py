@@ -153,6 +153,8 @@ class Step:
     at_most: int | None = None
     after_that: Target | None = None
     line: int = 0
+    renamed_from: str = ""
+    """What this step was called before: conversations that stand there may be moved here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,3 +256,9 @@ class Clinic:
     """Words that may start a conversation, by name."""
     follow_ups: Mapping[str, Entry] = field(default_factory=dict)
     """Where answers to follow-ups lead: ``book``, ``move`` and ``cancel``."""
+    older: Mapping[int, Mapping[str, Flow]] = field(default_factory=dict)
+    """Flows of older editions, by their number, that one conversation finishes on (:mod:`bot.core.editions`)."""
+
+    def flow(self, name: str, edition: int = 0) -> Flow | None:
+        """A flow as it is now, or as it was in an older edition; None when it is not there."""
+        return (self.older.get(edition, {}) if edition else self.flows).get(name)

@@ -39,10 +39,10 @@ class Place:
     @property
     def flow(self) -> Flow:
         """The running flow."""
-        try:
-            return self.clinic.flows[self.frame.flow]
-        except KeyError:
-            raise Stranded(f"no flow {self.frame.flow}") from None
+        flow = self.clinic.flow(self.frame.flow, self.frame.edition)
+        if flow is None:
+            raise Stranded(f"no flow {self.frame.flow}")
+        return flow
 
     @property
     def step(self) -> Step:

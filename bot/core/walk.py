@@ -42,11 +42,15 @@ class Walk(Questions):
 
     def start(self, flow: str, then: Then = "go on", inputs: Mapping[str, Value] | None = None, step: str = "") -> None:
         """Run a flow on top of what runs, and walk it from its first step or a named one."""
-        if flow not in self.clinic.flows:
-            raise Stranded(f"no flow {flow}")
+        self._begin(Frame(flow, step, dict(inputs or {}), then=then))
+
+    def _begin(self, frame: Frame) -> None:
+        flow = self.clinic.flow(frame.flow, frame.edition)
+        if flow is None:
+            raise Stranded(f"no flow {frame.flow}")
         if len(self.conversation.stack) >= STACK_MAX:
             raise Stranded(f"more than {STACK_MAX} flows inside each other")
-        frame = Frame(flow, step or self.clinic.flows[flow].first.name, dict(inputs or {}), then=then)
+        frame = replace(frame, step=frame.step or flow.first.name)
         self.change(stack=(*self.conversation.stack, frame), open=None, silence_due=0)
         self.trod("started")
         self.walk()
@@ -180,16 +184,20 @@ class Walk(Questions):
         }
 
     def run_flow(self, flow: str, goes: Target, inputs: Mapping[str, Value] | None = None) -> None:
-        """Run a flow and go on at ``goes`` when it ends. A flow with nothing left to do makes room first."""
+        """Run a flow and go on at ``goes`` when it ends. A flow with nothing left to do makes room first.
+
+        What an older edition runs is of that edition too: the two were checked together.
+        """
         self.trod(f"run {flow}")
+        frame = Frame(flow, "", dict(inputs or {}), edition=self.frame.edition)
         if goes.step is not None:
             self.set(step=goes.step, tries=0, page=0, asked=0)
-            self.start(flow, inputs=inputs)
+            self._begin(frame)
             return
         then = self.frame.then
         self.undo(())
         self.change(stack=self.conversation.stack[:-1])
-        self.start(flow, then=then, inputs=inputs)
+        self._begin(replace(frame, then=then))
 
     def _check(self, check: Check) -> Target:
         for index, (condition, target) in enumerate(check.ways):

@@ -18,6 +18,7 @@ ACTIONS: Mapping[str, str] = {
     "changed": "Changed",
     "exported": "Exported",
     "erased": "Erased",
+    "published": "Published",
     "signed_in": "Signed in",
     "signed_out": "Signed out",
     "sign_in_refused": "Sign-in refused",

@@ -28,6 +28,7 @@ from bot.core.flow import Ask
 from bot.core.patience import returns
 from bot.core.progress import standing
 from bot.desk.apart import apart
+from bot.desk.shelf import at_newest, retrying
 from bot.desk.turns import happen
 from bot.ports import Desk, Ledger, Line, Waiting
 
@@ -133,12 +134,16 @@ class WaysBack:
 
 def ways_back(desk: Desk, conversation: str) -> WaysBack:
     """Whether the patient could go on where she was, and where that is."""
-    with desk.book.begin() as ledger:
-        state = ledger.read(conversation)
-        where = standing(desk.clinic, state) if state else None
-        if state is None or where is None:
-            return WaysBack("", "No question was open.")
-        return WaysBack(where.step, _why_not_continue(desk, ledger, state))
+
+    def look() -> WaysBack:
+        with desk.book.begin() as ledger:
+            state = ledger.read(conversation)
+            where = standing(desk.clinic, state) if state else None
+            if state is None or where is None:
+                return WaysBack("", "No question was open.")
+            return WaysBack(where.step, _why_not_continue(desk, ledger, state))
+
+    return retrying(desk, look)
 
 
 def hand_on(desk: Desk, conversation: str, by: str, to: str) -> None:
@@ -285,10 +290,11 @@ def _held_by_another(state: Conversation) -> NotYours:
 
 def _why_not_continue(desk: Desk, ledger: Ledger, state: Conversation) -> str:
     """Why the frozen question cannot be asked again; empty when it can."""
+    desk, state = at_newest(desk, desk.shelf.now.number, state)
     if not state.stack:
         return "No question was open."
     frame = state.stack[-1]
-    flow = desk.clinic.flows.get(frame.flow)
+    flow = desk.clinic.flow(frame.flow, frame.edition)
     step = flow.steps.get(frame.step) if flow else None
     if flow is None or step is None:
         return "This question is not in the flows any more."

@@ -16,6 +16,7 @@ from bot.core.delivery import FIRST_LOOK_SECONDS
 from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
+from bot.desk.publishing import follow_working_copy
 from bot.desk.reception import keep_order
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
@@ -68,6 +69,12 @@ def tick(desk: Desk, seen: Seen, turns: Turns) -> None:
     for look in _LOOKS:
         with apart(desk, "tick_failed", look=look.__name__.strip("_")):
             look(desk, seen, turns)
+
+
+def _published(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """What the bot says: saved in the folder of a trial, or published by somebody else."""
+    follow_working_copy(desk)
+    desk.shelf.look()
 
 
 def _spooled(desk: Desk, seen: Seen, turns: Turns) -> None:
@@ -197,6 +204,7 @@ def _rounds(desk: Desk, seen: Seen, turns: Turns) -> None:
 
 
 _LOOKS = (
+    _published,
     _spooled,
     _waiting,
     _silences,

@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from bot.core.conversation import Conversation, from_data
+from bot.core.effects import Trod
 from bot.core.events import Event, FollowUpFellDue, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
 from bot.core.orders import after as ordered_after
 from bot.core.orders import before as ordered_before
@@ -28,6 +29,7 @@ from bot.core.turn import Turn
 from bot.desk.apart import apart
 from bot.desk.deciding import apology, decide
 from bot.desk.media import attach
+from bot.desk.shelf import Unread, at_newest, retrying
 from bot.desk.stretches import count_stretch
 from bot.desk.writing import safety_at_once, write_down
 from bot.ports import Attachment, BookAway, Desk, Head, Inbound, Ledger, LiveAway, Taken
@@ -88,6 +90,15 @@ def receive(desk: Desk, arrived: Arrived) -> Received:
     ``taken``: its turn is committed. ``parked``: it is stored, and whoever holds the conversation takes it up next.
     ``known``: this message was here before; nothing changed.
     """
+    try:
+        return _receive(desk, arrived)
+    except Unread as unread:
+        # Read anew as well: a question that was published is known from its first message on.
+        desk.shelf.fetch(unread.numbers)
+        return _receive(desk, arrived)
+
+
+def _receive(desk: Desk, arrived: Arrived) -> Received:
     now = desk.clock.now()
     reading = desk.read(arrived.text, now)
     event = Message(arrived.sid, arrived.kind, arrived.text, arrived.button, reading, arrived.sent_at)
@@ -126,7 +137,7 @@ def _take(
         if not in_order:
             ledger.arrived_at(conversation, inbound.arrival)
             return "parked", None
-        done = _turn(desk, ledger, state, event, Head(head.seq, inbound.arrival, head.orders))
+        done = _turn(desk, ledger, state, event, replace(head, arrived=inbound.arrival))
         if desk.clock.monotonic() - started > TURN_SECONDS_MAX:
             raise Overran(f"turn of {conversation} overran")
     _note(desk, conversation, done, event, started)
@@ -164,7 +175,8 @@ def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: H
     """Decide and write down, inside an open transaction. ``head`` counts what was there before the turn."""
     now = desk.clock.now()
     orders, stamp = orders_from(head.orders), int(now.timestamp())
-    begun = ordered_before(orders, state, event, stamp)
+    desk, brought = at_newest(desk, head.edition, state)
+    begun = ordered_before(orders, brought, event, stamp)
     try:
         decided = ordered_after(orders, decide(desk, ledger, begun, event, now), event, stamp)
     except BookAway:
@@ -174,13 +186,15 @@ def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: H
             raise  # She has asked for nothing: an apology would be the first she hears of it.
         desk.report("turn_failed", {"conversation": state.id, "seq": head.seq + 1, "error": type(error).__name__})
         decided = apology(desk.clinic, begun, event, now)
+    if brought.edition != state.edition:
+        decided = replace(decided, trace=(Trod("", "", f"edition {brought.edition}"), *decided.trace))
     return _written(ledger, decided, event, head, now, state)
 
 
 def _written(  # noqa: PLR0913 - both ends of a turn, and everything that is written down between them
     ledger: Ledger, decided: Turn, event: Event, head: Head, now: datetime, before: Conversation
 ) -> Done:
-    after = Head(head.seq + 1, head.arrived, head.orders)
+    after = replace(head, seq=head.seq + 1)
     count_stretch(ledger, before, decided.conversation, event, int(now.timestamp()))
     state, speaks = write_down(ledger, decided, event, after, now)
     return Done(state, after.seq, after.arrived, speaks)
@@ -232,8 +246,12 @@ def _take_up(desk: Desk, conversation: str) -> tuple[Done | None, int, bool]:
         if row is None:
             return done, count, True
         began = desk.clock.monotonic()
-        with desk.book.begin() as ledger:
-            taken_up = _take_up_one(desk, ledger, row.sid, attempts, conversation)
+
+        def turn(sid: str = row.sid, attempts: int = attempts) -> Done | None:
+            with desk.book.begin() as ledger:
+                return _take_up_one(desk, ledger, sid, attempts, conversation)
+
+        taken_up = retrying(desk, turn)
         if taken_up is not None:
             _note(desk, conversation, taken_up, event_from_data(row.event), began)
         done = taken_up or done
@@ -264,14 +282,20 @@ def happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversat
     ``event_for`` looks at the locked conversation and gives the event, or None when it does not happen after all.
     """
     started = desk.clock.monotonic()
-    with desk.book.begin() as ledger:
-        head, state = ledger.head(conversation), ledger.read(conversation)
-        event = event_for(ledger, state) if head is not None and state is not None else None
-        if head is None or state is None or event is None:
-            return False
-        done = _turn(desk, ledger, state, event, head)
-    _note(desk, conversation, done, event, started)
-    _after(desk, conversation, done)
+
+    def turn() -> tuple[Done, Event] | None:
+        with desk.book.begin() as ledger:
+            head, state = ledger.head(conversation), ledger.read(conversation)
+            event = event_for(ledger, state) if head is not None and state is not None else None
+            if head is None or state is None or event is None:
+                return None
+            return _turn(desk, ledger, state, event, head), event
+
+    happened = retrying(desk, turn)
+    if happened is None:
+        return False
+    _note(desk, conversation, *happened, started)
+    _after(desk, conversation, happened[0])
     return True
 
 

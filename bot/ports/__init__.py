@@ -47,6 +47,7 @@ from bot.ports.outside import (
     Taken,
 )
 from bot.ports.pulse import Backlog, Pulse
+from bot.ports.revisions import Draft, Files, Published, Shelf
 from bot.ports.turns import Head, Inbound, Line, Waiting
 
 __all__ = [
@@ -67,8 +68,10 @@ __all__ = [
     "Clock",
     "Contents",
     "Desk",
+    "Draft",
     "Failing",
     "Fetched",
+    "Files",
     "FollowUp",
     "FollowUpDraft",
     "FollowUpEnd",
@@ -90,9 +93,11 @@ __all__ = [
     "MediaStore",
     "NewTime",
     "Outgoing",
+    "Published",
     "Pulse",
     "Queue",
     "Result",
+    "Shelf",
     "SlotTaken",
     "Spool",
     "Standing",
@@ -106,8 +111,8 @@ __all__ = [
 class Desk:
     """Everything outside, in one frozen value."""
 
-    clinic: Clinic
-    diary: Diary
+    shelf: Shelf
+    """What the bot says now: ``clinic``, ``diary`` and ``read`` come from it, and may be newer at the next look."""
     clock: Clock
     chance: Chance
     live: Live
@@ -115,8 +120,6 @@ class Desk:
     queue: Queue
     carrier: Callable[[], Carrier]
     """Made when first needed: Twilio's client costs 100 ms and the webhook never posts."""
-    read: Callable[[str, datetime], Reading]
-    """Reads a patient's words (:func:`bot.desk.reading.reader`)."""
     spool: Spool
     media_source: Callable[[], MediaSource]
     """Made when first needed, like the carrier."""
@@ -131,3 +134,20 @@ class Desk:
     """Tell the operator what happened, with ids only: ``report("turn_failed", {"conversation": id})``."""
     note: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)
     """Leave a line about what is in order, with ids only: ``note("turn", {"conversation": id, "seq": 4})``."""
+    working_copy: Callable[[], Draft | None] = field(default=lambda: None)
+    """The folder of flow files where saving is publishing, if it has changed since the last look: in a trial."""
+
+    @property
+    def clinic(self) -> Clinic:
+        """Everything the clinic's files say."""
+        return self.shelf.now.clinic
+
+    @property
+    def diary(self) -> Diary:
+        """When the clinic sees whom."""
+        return self.shelf.now.diary
+
+    @property
+    def read(self) -> Callable[[str, datetime], Reading]:
+        """Reads a patient's words (:func:`bot.desk.reading.reader`)."""
+        return self.shelf.now.read

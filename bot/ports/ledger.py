@@ -10,6 +10,7 @@ from bot.ports.media import MediaPart
 from bot.ports.outbox import ChannelPart, OutboxPart
 from bot.ports.pulse import PulsePart
 from bot.ports.reception import ReceptionPart
+from bot.ports.revisions import RevisionsPart
 from bot.ports.staff import StaffPart
 from bot.ports.turns import ConversationsPart, InboxPart
 
@@ -26,6 +27,7 @@ class Ledger(
     PulsePart,
     ReceptionPart,
     StaffPart,
+    RevisionsPart,
     Protocol,
 ):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""

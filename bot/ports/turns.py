@@ -17,6 +17,8 @@ class Head:
     arrived: int
     orders: str = ""
     """What holds for the whole clinic now (:class:`bot.core.orders.Orders` as data); empty when nothing does."""
+    edition: int = 0
+    """The newest edition of the flows; 0 before the first was published."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from bot.ports import Desk
 from tests.bench import house
 from tests.bench.load import address
 from tests.bench.turns import GREETING, QUESTION, rows_of_a_turn
+from tests.universe import saying
 
 PATIENTS = 20
 ANSWERS = 10
@@ -107,7 +108,7 @@ def _with_flow(desk: Desk, steps: int) -> Desk:
     }
     clinic = desk.clinic
     flows = {**clinic.flows, "round": Flow("round", Text("Round"), asked)}
-    return replace(desk, clinic=replace(clinic, flows=flows, start_words={**clinic.start_words, "go round": "round"}))
+    return saying(desk, clinic=replace(clinic, flows=flows, start_words={**clinic.start_words, "go round": "round"}))
 
 
 def _walk(desk: Desk) -> float:

@@ -12,7 +12,7 @@ from bot.desk import reception, replying
 from bot.ports import Desk
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeClock
-from tests.universe import ANA, RAVI, open_desk
+from tests.universe import ANA, RAVI, open_desk, saying
 
 BEN = "Ben"
 
@@ -114,7 +114,7 @@ def test_the_thread_tells_words_and_events_in_order(desk: Desk, mei_ling: Patien
 
 def test_where_staff_confirm_the_bot_collects_wishes_and_staff_are_shown_them(sqlite_url: str, desk: Desk) -> None:
     facts = MappingProxyType({**desk.clinic.facts, "appointments": "request"})
-    asking = replace(desk, clinic=replace(desk.clinic, facts=facts))
+    asking = saying(desk, clinic=replace(desk.clinic, facts=facts))
     ravi = Patient(asking, RAVI)
     for words in ("book", "First consultation", "mornings next week", "Ravi Kumar"):
         ravi.says(words)

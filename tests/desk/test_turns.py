@@ -14,7 +14,7 @@ from bot.core.events import Reading
 from bot.desk.turns import Arrived, conversation_id, receive, silence, take_from_spool, take_up_waiting
 from bot.ports import Book, BookAway, Desk, Ledger, LiveAway, Words
 from tests.fakes import FakeClock, FakeLive
-from tests.universe import MEI_LING, RAVI, Sayings, open_desk
+from tests.universe import MEI_LING, RAVI, Sayings, open_desk, saying
 
 
 @pytest.fixture
@@ -170,7 +170,8 @@ def test_an_action_that_fails_comes_out_as_failed_and_the_flow_says_so(desk: Des
     mei_ling.says("book")
     told: list[str] = []
     broken = replace(
-        desk, diary=replace(desk.diary, services={}), report=lambda event, ids: told.append(f"{event} {ids}")
+        saying(desk, diary=replace(desk.diary, services={})),
+        report=lambda event, ids: told.append(f"{event} {ids}"),
     )
     receive(broken, mei_ling.message("First consultation"))
     assert "passing you to our staff" in mei_ling.reads()[-1]
@@ -184,7 +185,8 @@ def test_a_failure_while_deciding_becomes_an_apology_and_a_person(desk: Desk, me
     told: list[str] = []
     flows = {name: flow for name, flow in desk.clinic.flows.items() if name != "booking"}
     broken = replace(
-        desk, clinic=replace(desk.clinic, flows=flows), report=lambda event, ids: told.append(f"{event} {ids}")
+        saying(desk, clinic=replace(desk.clinic, flows=flows)),
+        report=lambda event, ids: told.append(f"{event} {ids}"),
     )
     receive(broken, mei_ling.message("First consultation"))
     assert mei_ling.reads()[-1] == desk.clinic.texts["apology"].source

@@ -15,9 +15,11 @@ from unittest.mock import patch
 from bot.core.safety import words_for
 from bot.desk import missed, settling, speaking, templates, turns
 from bot.desk.follow_ups import send_follow_up
+from bot.desk.shelf import Shelf
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
 from bot.web import create_webhook
+from bot.wiring import compile_files
 from tests.fakes import FakeClaims, FakeClock, FakeLive, FakeMediaSource, FakeMediaStore
 from tests.simulation.baton import Doer, Stage
 from tests.simulation.faults import ASKING, DISK, POSTING, REDIS, Stormy, StormyBook, Weather
@@ -25,7 +27,7 @@ from tests.simulation.people import Patients, attend, fall_through
 from tests.simulation.promises import Broken, Promises
 from tests.simulation.room import KEY, InTurn, Jobs, Once, Room, SeededChance
 from tests.simulation.twilio import DOOR, URL, Twilio
-from tests.universe import SINGAPORE, FakeSpool, shipped, shipped_clinic
+from tests.universe import SINGAPORE, FakeSpool, edition, shipped
 
 STEPS = 180
 REMINDERS = (22 * 3600, 3 * 3600)
@@ -80,16 +82,17 @@ class World:
         carrier = _Carrier(
             Stormy("twilio", self.twilio, weather, *POSTING), Stormy("twilio", self.twilio, weather, *ASKING)
         )
+        book = StormyBook(self.room.book, weather, self.promises.committed)
+        shelf = Shelf(book, compile_files, self.clock.monotonic, self._report)
+        shelf.open(edition(diary=replace(diary, reminders=REMINDERS), read=self.room.read))
         return Desk(
-            clinic=shipped_clinic(),
-            diary=replace(diary, reminders=REMINDERS),
+            shelf=shelf,
             clock=self.clock,
             chance=SeededChance(_stream(f"{self.seed} chance")),
             live=Stormy("redis", self.live, weather, *REDIS),
-            book=StormyBook(self.room.book, weather, self.promises.committed),
+            book=book,
             queue=Stormy("rq", self.jobs, weather, *REDIS),
             carrier=lambda: carrier,
-            read=self.room.read,
             spool=Stormy("spool", self.spool, weather, *DISK),
             media_source=FakeMediaSource,
             media_store=FakeMediaStore(),

@@ -17,7 +17,7 @@ from bot.core.twilio_signature import expected_signature
 from bot.desk.turns import conversation_id
 from bot.ports import Desk
 from bot.web import create_webhook
-from tests.universe import MEI_LING, SITI
+from tests.universe import MEI_LING, SITI, saying
 from tests.web.away import AwayBook
 from tests.web.signed import ACCOUNT, DOOR, OLD_TOKEN, RED_FLAG, SID, TEXT, TOKEN, URL, post, said
 
@@ -278,7 +278,7 @@ def test_a_failure_is_a_plain_sentence_and_never_a_stack_trace(desk: Desk) -> No
     def broken(text: str, now: object) -> Any:
         raise RuntimeError(text)
 
-    failing = replace(desk, read=broken, report=lambda event, ids: told.append(f"{event} {ids}"))
+    failing = replace(saying(desk, read=broken), report=lambda event, ids: told.append(f"{event} {ids}"))
     answer = post(create_webhook(failing, DOOR, 8001).test_client(), {**TEXT, "Body": "my secret words"})
     assert answer.status_code == 500
     assert "Traceback" not in answer.text

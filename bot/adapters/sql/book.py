@@ -27,6 +27,7 @@ from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.media import MediaFiles
 from bot.adapters.sql.outbox import Outbox
 from bot.adapters.sql.pulse import Pulses
+from bot.adapters.sql.revisions import Revisions
 from bot.adapters.sql.staff import Staff
 from bot.ports import BookAway
 
@@ -48,6 +49,7 @@ class SqlLedger(
     MediaFiles,
     Pulses,
     Staff,
+    Revisions,
 ):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 

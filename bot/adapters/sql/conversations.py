@@ -18,6 +18,7 @@ from bot.adapters.sql.schema import (
     follow_up,
     inbound,
     outbox,
+    published,
     standing_order,
     word,
 )
@@ -29,9 +30,17 @@ _ID = conversation.c.id == bindparam("conversation")
 
 _ORDERS = select(standing_order.c.value).where(standing_order.c.name == "orders").scalar_subquery()
 
+_EDITION = select(func.max(published.c.number)).scalar_subquery()
+
 # NO KEY UPDATE: others may still add rows that refer to this conversation.
 _HEAD = (
-    select(conversation.c.seq, conversation.c.arrived, conversation.c.lines, _ORDERS.label("orders"))
+    select(
+        conversation.c.seq,
+        conversation.c.arrived,
+        conversation.c.lines,
+        _ORDERS.label("orders"),
+        _EDITION.label("edition"),
+    )
     .where(_ID)
     .with_for_update(key_share=True)
 )
@@ -87,9 +96,9 @@ class Conversations(Part):
         row = direct.first(self._connection, _HEAD, {"conversation": conversation})
         if row is None:
             return None
-        seq, arrived, lines, orders = row
+        seq, arrived, lines, orders, edition = row
         self._lines.setdefault(conversation, lines)
-        return Head(seq, arrived, orders or "")
+        return Head(seq, arrived, orders or "", edition or 0)
 
     def create(self, conversation: Conversation, now: int) -> Head:
         columns = {**_columns(conversation), "seq": conversation.turn, "created_at": now, "changed_at": now}

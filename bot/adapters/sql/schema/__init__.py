@@ -29,6 +29,7 @@ from bot.adapters.sql.schema.reception import (
     quick_reply,
     standing_order,
 )
+from bot.adapters.sql.schema.revisions import flow_file, published, revision
 from bot.adapters.sql.schema.staff import (
     audit,
     staff_account,
@@ -64,6 +65,7 @@ __all__ = [
     "channel",
     "conversation",
     "draft",
+    "flow_file",
     "follow_up",
     "freed_time",
     "hand_over",
@@ -80,8 +82,10 @@ __all__ = [
     "patient",
     "patient_merge",
     "patient_of_conversation",
+    "published",
     "quick_reply",
     "resource",
+    "revision",
     "send_attempt",
     "staff_account",
     "staff_browser",

@@ -1,0 +1,63 @@
+"""A folder of flow files: what is in it, whether it was saved since, and which revision its edit began from."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from bot.adapters.flows_nodes import FILE_BYTES_MAX
+from bot.ports.revisions import Files
+
+FILES_MAX = 1_000
+BASE_FILE = ".published"
+"""Remembers, in the folder itself, the revision that its files were when they were last published or got."""
+Stamp = tuple[tuple[str, int, int], ...]
+"""Which files a folder has, when each was last written (nanoseconds), and how long it is."""
+
+
+def read_folder(directory: Path) -> dict[str, bytes]:
+    """The flow files of a folder by their path in it; its tests are none of them."""
+    return {path.relative_to(directory).as_posix(): _content(path) for path in _paths(directory)}
+
+
+def stamp_of(directory: Path) -> Stamp:
+    """What changes whenever a flow file of a folder is saved."""
+    found = [(path.as_posix(), path.stat()) for path in sorted(_paths(directory))]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+
+
+def base_of(directory: Path) -> str:
+    """The revision that a folder's edit began from; empty when nobody knows."""
+    try:
+        return (directory / BASE_FILE).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+
+
+def began_from(directory: Path, revision: str) -> None:
+    """Remember which revision a folder's files are. Raises OSError when nothing can be written there."""
+    (directory / BASE_FILE).write_text(revision + "\n", encoding="utf-8")
+
+
+def write_folder(directory: Path, files: Files) -> None:
+    """Write a revision's files into a folder that is empty or new. Raises OSError; FileExistsError when it is not."""
+    directory.mkdir(parents=True, exist_ok=True)
+    if any(directory.iterdir()):
+        raise FileExistsError(f"{directory} is not empty")
+    for name, content in files.items():
+        where = PurePosixPath(name)
+        if where.is_absolute() or ".." in where.parts:
+            raise ValueError(f"{name} leads out of the folder")
+        target = directory / where
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def _paths(directory: Path) -> list[Path]:
+    paths = [*directory.glob("*.yaml"), *directory.glob("translations/*/*.yaml")]
+    return [path for path in paths[:FILES_MAX] if path.is_file()]
+
+
+def _content(path: Path) -> bytes:
+    """What is in a file, and no more than it takes to see that it is too large."""
+    with path.open("rb") as file:
+        return file.read(FILE_BYTES_MAX + 1)

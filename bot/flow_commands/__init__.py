@@ -1,0 +1,88 @@
+"""``python -m bot flows ACTION``: what can be done with the flow files. An action is a line here and a function in a
+module of its own, which is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def add_actions(flows: argparse.ArgumentParser) -> None:
+    """Every action of ``python -m bot flows``. Without one, what there is."""
+    actions = flows.add_subparsers(metavar="ACTION")
+
+    def tell(options: argparse.Namespace) -> int:
+        flows.print_help()
+        return 0
+
+    flows.set_defaults(command=tell)
+
+    def add(name: str, command: Command, sentence: str) -> argparse.ArgumentParser:
+        one = actions.add_parser(name, help=sentence, description=sentence)
+        one.add_argument("--json", action="store_true", help="for programs: one object")
+        one.set_defaults(command=command)
+        return one
+
+    add("history", _history, "Who published what, and when; the newest first.")
+    publish = add("publish", _publish, "Check the flow files and make them what the bot says.")
+    _add_order(publish)
+    diff = add("diff", _diff, "What the folder changes; or what changed since a revision, or between two.")
+    diff.add_argument("revisions", nargs="*", metavar="REVISION", help="the beginning of its id")
+    census = add("census", _census, "Who is in the middle of what, and what would become of them.")
+    census.add_argument("--move", action="store_true", help=MOVE)
+    rollback = add("rollback", _rollback, "Publish an older revision again.")
+    rollback.add_argument("revision", metavar="REVISION", help="the beginning of its id")
+    _add_order(rollback)
+    get = add("get", _get, "Write what is published, or an older revision, into an empty folder.")
+    get.add_argument("folder", type=Path)
+    get.add_argument("revision", nargs="?", default="", metavar="REVISION", help="the beginning of its id")
+
+
+MOVE = "move people who are in the middle of something into it; without it they finish what they began"
+
+
+def _add_order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--note", default="", help="what it is about, for colleagues")
+    parser.add_argument("--base", default="", metavar="REVISION", help="the revision the edit began from")
+    parser.add_argument("--move", action="store_true", help=MOVE)
+    parser.add_argument("--as", dest="by", default=os.environ.get("USER", "terminal"), help="your name")
+
+
+def _history(options: argparse.Namespace) -> int:
+    from bot.flow_commands import publishing
+
+    return publishing.history(options)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from bot.flow_commands import publishing
+
+    return publishing.publish(options)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from bot.flow_commands import publishing
+
+    return publishing.diff(options)
+
+
+def _census(options: argparse.Namespace) -> int:
+    from bot.flow_commands import publishing
+
+    return publishing.census(options)
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    from bot.flow_commands import publishing
+
+    return publishing.roll_back(options)
+
+
+def _get(options: argparse.Namespace) -> int:
+    from bot.flow_commands import publishing
+
+    return publishing.get(options)
