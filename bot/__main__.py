@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.flow_commands import add_actions as add_flow_actions
+
 if TYPE_CHECKING:
     from bot.core.flow import Clinic
 
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     sentences += "status: ask how they stand; sync: all of it"
     actions = ("list", "create", "submit", "status", "sync")
     templates.add_argument("action", nargs="?", choices=actions, default="list", help=sentences)
+    add_flow_actions(add("flows", _check, "Publish what the bot says, compare it, and go back to what it said before."))
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
 
