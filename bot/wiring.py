@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.adapters import backup
+from bot.adapters import backup, elsewhere
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_transcripts import load_transcripts
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("frontdesk")
 
 BackupRefused = backup.Refused
+FlowsRefused = elsewhere.Refused
+FlowsArrived = elsewhere.Arrived
 
 
 class BrokenFlows(Exception):
@@ -60,6 +62,16 @@ def look_at_flows(directory: Path, years: tuple[int, ...] = ()) -> tuple[Loaded,
 def transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, ...]]:
     """The conversations written down as tests of a directory of flows, and what is wrong with their files."""
     return load_transcripts(directory)
+
+
+def import_flows(file: Path, folder: Path, base: Path) -> FlowsArrived:
+    """Translate a file of another program, or a bundle of ours, into flows of ``folder``. Raises FlowsRefused."""
+    return elsewhere.import_flows(file, folder, base)
+
+
+def export_flows(folder: Path, with_tests: bool) -> bytes:
+    """The flows of a folder as one file for another clinic. Raises FlowsRefused."""
+    return elsewhere.export_flows(folder, with_tests)
 
 
 def open_desk(settings: Settings) -> Desk:
