@@ -113,6 +113,12 @@ def _shown(c: str) -> bool:
     return c in "\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
 
 
+def whole(value: object, key: str) -> int:
+    """The whole number under ``key``; 0 when there is none, or more than nine digits."""
+    digits = text(value, key)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
+
+
 def items(value: object, key: str) -> list[Any]:
     """The list under ``key``."""
     found = value.get(key) if isinstance(value, Mapping) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.adapters.elsewhere.naming import LANGUAGES, as_label, as_name, first_words, with_names
-from bot.adapters.elsewhere.opened import FLOWS_MAX, NODES_MAX, entries, items, objects, text
+from bot.adapters.elsewhere.opened import FLOWS_MAX, NODES_MAX, entries, items, objects, text, whole
 from bot.adapters.elsewhere.shapes import Case, Foreign, Leftover, Node, Refused
 from bot.core.flow import AnswerType, Text
 
@@ -199,9 +199,7 @@ class _Reading:
         if not node.asks and decided is not None:
             node.decides = as_name(decided.group(1), "answer")
         timeout = entries(wait, "timeout")
-        seconds = text(timeout, "seconds") or str(timeout.get("seconds", ""))
-        if seconds.isdigit():
-            node.silent_seconds, node.silent = int(seconds[:9]), goes(text(timeout, "category_uuid"))
+        node.silent_seconds, node.silent = whole(timeout, "seconds"), goes(text(timeout, "category_uuid"))
         for case in objects(router, "cases"):
             self._case(node, case, categories.get(text(case, "category_uuid"), {}), goes)
 

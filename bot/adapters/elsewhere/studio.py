@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.adapters.elsewhere.naming import as_label, as_name, first_words, with_names
-from bot.adapters.elsewhere.opened import NODES_MAX, entries, objects, text
+from bot.adapters.elsewhere.opened import NODES_MAX, entries, objects, text, whole
 from bot.adapters.elsewhere.shapes import Case, Foreign, Node, Refused
 from bot.core.flow import Text
 
@@ -96,8 +96,7 @@ class _Reading:
         if kind == "send-and-wait-for-reply":
             node.asks, node.saves = True, as_name(name, "answer")
             node.otherwise, node.silent = ways.get("incomingMessage", ""), ways.get("timeout", "")
-            seconds = text(properties, "timeout")
-            node.silent_seconds = int(seconds[:9]) if seconds.isdigit() and node.silent else 0
+            node.silent_seconds = whole(properties, "timeout") if node.silent else 0
         elif kind == "split-based-on":
             self._split(node, state, text(properties, "input"), ways.get("noMatch", ""))
         elif kind in _GOES_ON:
@@ -189,5 +188,5 @@ class _Reading:
 
 def _label(words: tuple[str, ...]) -> str:
     """What an option is called: its longest word, as a word begins."""
-    best = max(words, key=lambda one: (not one.isdigit(), len(one)), default="")
+    best = max(words, key=lambda one: (not one.isdecimal(), len(one)), default="")
     return as_label(first_words(best, 8).capitalize() or best)
