@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.adapters import backup
+from bot.adapters import backup, elsewhere
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("frontdesk")
 
 BackupRefused = backup.Refused
+FlowsRefused = elsewhere.Refused
+FlowsArrived = elsewhere.Arrived
 
 __all__ = ["BackupRefused", "base_of", "began_from", "write_folder"]
 
@@ -65,6 +67,16 @@ def look_at_flows(directory: Path, years: tuple[int, ...] = ()) -> tuple[Loaded,
 def transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, ...]]:
     """The conversations written down as tests of a directory of flows, and what is wrong with their files."""
     return load_transcripts(directory)
+
+
+def import_flows(file: Path, folder: Path, base: Path) -> FlowsArrived:
+    """Translate a file of another program, or a bundle of ours, into flows of ``folder``. Raises FlowsRefused."""
+    return elsewhere.import_flows(file, folder, base)
+
+
+def export_flows(folder: Path, with_tests: bool) -> bytes:
+    """The flows of a folder as one file for another clinic. Raises FlowsRefused."""
+    return elsewhere.export_flows(folder, with_tests)
 
 
 def open_desk(settings: Settings) -> Desk:

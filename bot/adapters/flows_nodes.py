@@ -6,6 +6,7 @@ Tags, anchors, aliases, merge keys, tabs and duplicate keys are refused, each wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeAlias
@@ -17,6 +18,8 @@ from bot.core.fault import Fault
 FILE_BYTES_MAX = 1_000_000
 NODES_MAX = 50_000
 DEPTH_MAX = 20
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""What makes a text read otherwise than it is written. The marks that Arabic and Hebrew need are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +98,20 @@ def _decoded(data: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         _refuse(file, line, 0, "the file is not UTF-8 text.", "Save it as UTF-8.")
+    turned = _TURNING.search(text)
+    if turned is not None:
+        sign = f"U+{ord(turned.group(0)):04X}"
+        message = f"there is an invisible character that turns the direction of the text ({sign})."
+        _refuse(file, *_at(text, turned.start()), message, "Type the text again instead of pasting it.")
     if "\t" in text:
-        before = text[: text.index("\t")]
-        _refuse(
-            file, before.count("\n") + 1, len(before) - before.rfind("\n"), "there is a tab.", "Use spaces instead."
-        )
+        _refuse(file, *_at(text, text.index("\t")), "there is a tab.", "Use spaces instead.")
     return text
+
+
+def _at(text: str, index: int) -> tuple[int, int]:
+    """Line and column of a character."""
+    before = text[:index]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _documents(text: str, file: str, faults: list[Fault]) -> Iterator[Node]:

@@ -19,7 +19,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]*")
 RESERVED = frozenset({"next", "end", "clinic", "contact"})
 _DURATION = re.compile(r"(\d{1,4}) (second|minute|hour|day)s?")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
-_CHANGED = re.compile(
+CHANGED = re.compile(
     r"(?i:yes|no|on|off|y|n|true|false|null|~)|[-+]?\d+(:\d\d)+|\+\d+|0\d+|0o[0-7]+|\d[\d_]*_[\d_]*|\d+(\.\d*)?e\d+"
 )
 """What other YAML tools would turn into something else than text."""
@@ -214,7 +214,7 @@ class Page:
             )
 
     def _watch(self, node: Scalar, plain: bool = True) -> None:
-        if plain and node.plain and _CHANGED.fullmatch(node.text):
+        if plain and node.plain and CHANGED.fullmatch(node.text):
             self.fault(
                 "W07",
                 node,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from bot.core import checks_actions as actions
+from bot.core import checks_claims as claims
 from bot.core import checks_graph as graph
 from bot.core import checks_kinds as kinds
 from bot.core import checks_languages as languages
@@ -52,6 +53,7 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         "E43": promises.empty_values,
         "W44": names.unused_names,
         "E45": promises.values_that_get_out,
+        "E46": claims.deceptive_links,
         # actions
         "E50": actions.unknown_actions,
         "E51": actions.unhandled_outcomes,
@@ -78,6 +80,8 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         "E90": words.no_way_to_a_person,
         "E91": languages.languages_without_safety,
         "E93": time.hand_over_without_hours,
+        "E94": claims.claims,
+        "W94": claims.praise,
         "W91": words.unsigned_safety_texts,
     }
 )

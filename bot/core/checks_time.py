@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.core.calendar import HOLD_MINUTES
@@ -30,7 +31,9 @@ def late_reminders(clinic: Clinic) -> Iterator[Fault]:
 
 def reminders_too_late_for_a_hold(clinic: Clinic) -> Iterator[Fault]:
     """E82: the patient is reminded of a time that is not kept for her any more."""
-    kept = int(minutes) if (minutes := str(clinic.facts.get("hold minutes", ""))).isdigit() else HOLD_MINUTES
+    written = str(clinic.facts.get("hold minutes", ""))
+    # What is no number of minutes is told where it is read.
+    kept = int(written) if re.fullmatch("[0-9]{1,5}", written) else HOLD_MINUTES
     for flow, step, ask in _asking_while_something_is_held(clinic):
         for rule in ask.silent:
             if rule.goes is not None and rule.after_seconds <= kept * 60:

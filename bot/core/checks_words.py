@@ -15,6 +15,7 @@ from bot.core.fault import At, Fault, level_of
 from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Run, Say, Step, Text
 from bot.core.follow_up import KINDS
 from bot.core.names import clinic_fact, label, names_in
+from bot.core.safety import LIST_WORDS
 from bot.core.ways import Way, ways_of
 from bot.core.wording import QUESTION_CHARACTERS_MAX, TEXT_CHARACTERS_MAX
 
@@ -26,6 +27,7 @@ DESCRIPTION_CHARACTERS_MAX = 72
 ROWS_MAX = 10
 VALUE_CHARACTERS = 40
 """What a day, a time or a number takes in a text, with something to spare."""
+_LEAVE_IT = "Choose other words: those belong to the safety texts."
 OPTIONS_OF = {kind: name for name, kind in OF_LISTS.items()}
 
 
@@ -144,6 +146,8 @@ def same_answers(clinic: Clinic) -> Iterator[Fault]:
 def shadowed_anywhere(clinic: Clinic) -> Iterator[Fault]:
     """E31: an option takes words that work anywhere, and does something else."""
     for flow, step, way, words in _option_words(clinic):
+        if fold(words) in LIST_WORDS:
+            yield At(flow, step, way.line).fault("E31", f'"{words}" brings the warning signs anywhere.', _LEAVE_IT)
         found = clinic.anywhere_words.get(fold(words))
         if found is not None and not _does_the_same(clinic, flow, way, found):
             yield At(flow, step, way.line).fault(
@@ -190,9 +194,17 @@ def _does_the_same(clinic: Clinic, flow: Flow, way: Way, anywhere: Anywhere) -> 
 
 def same_start_words(clinic: Clinic) -> Iterator[Fault]:
     """E33: two flows start with the same words, or words that work anywhere keep a flow from starting."""
+    for words in clinic.anywhere_words.keys() & LIST_WORDS:
+        rule = clinic.anywhere_words[words]
+        message = f'"{words}" brings the warning signs and never does "{rule.name}".'
+        yield Fault("E33", ENGINE_FILE, rule.line, 0, "", message, _LEAVE_IT)
     seen: dict[str, Flow] = {}
     for flow in clinic.flows.values():
         for words in flow.starts_with:
+            if fold(words) in LIST_WORDS:
+                yield At(flow).fault(
+                    "E33", f'"{words}" brings the warning signs and never starts this flow.', _LEAVE_IT
+                )
             first = seen.setdefault(fold(words), flow)
             if first is not flow:
                 yield At(flow, None).fault(

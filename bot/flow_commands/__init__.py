@@ -40,6 +40,13 @@ def add_actions(flows: argparse.ArgumentParser) -> None:
     get = add("get", _get, "Write what is published, or an older revision, into an empty folder.")
     get.add_argument("folder", type=Path)
     get.add_argument("revision", nargs="?", default="", metavar="REVISION", help="the beginning of its id")
+    imports = add("import", _import, "Take in flows of RapidPro, TextIt or Twilio Studio, or a file of another clinic.")
+    imports.add_argument("file", type=Path)
+    imports.add_argument("--to", type=Path, default=Path("flows-imported"), help="a folder of flows, or a new one")
+    exports = add("export", _export, "Write the flows to one file that another clinic can load.")
+    exports.add_argument("directory", nargs="?", type=Path, default=Path(os.environ.get("FLOWS_DIR", "flows")))
+    exports.add_argument("--to", type=Path, help="the file; without it, it is printed")
+    exports.add_argument("--with-tests", action="store_true", help="the flows' tests too: read them first")
 
 
 MOVE = "move people who are in the middle of something into it; without it they finish what they began"
@@ -86,3 +93,15 @@ def _get(options: argparse.Namespace) -> int:
     from bot.flow_commands import publishing
 
     return publishing.get(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from bot.flow_commands import carrying
+
+    return carrying.bring(options.file, options.to, os.environ, options.json)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bot.flow_commands import carrying
+
+    return carrying.take_away(options.directory, options.to, options.with_tests)
