@@ -182,7 +182,7 @@ def _written(  # noqa: PLR0913 - both ends of a turn, and everything that is wri
 ) -> Done:
     after = Head(head.seq + 1, head.arrived, head.orders)
     count_stretch(ledger, before, decided.conversation, event, int(now.timestamp()))
-    state, speaks = write_down(ledger, decided, event, after, now)
+    state, speaks = write_down(ledger, before, decided, event, after, now)
     return Done(state, after.seq, after.arrived, speaks)
 
 
@@ -250,7 +250,8 @@ def _take_up_one(desk: Desk, ledger: Ledger, sid: str, attempts: int, conversati
     if attempts > ATTEMPTS_MAX:
         desk.report("message_given_up", {"conversation": conversation, "sid": sid})
         ledger.taken_up(sid, "person")
-        done = _written(ledger, apology(desk.clinic, state, event, now), event, head, now, state)
+        begun = ordered_before(orders_from(head.orders), state, event, int(now.timestamp()))
+        done = _written(ledger, apology(desk.clinic, begun, event, now), event, head, now, state)
     else:
         ledger.taken_up(sid, "done")
         done = _turn(desk, ledger, state, event, head)
