@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
     tests.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
+    replays = add("replay", _replay, "Decide recorded turns again, and say whether each comes to the same.")
+    replays.add_argument("conversation", nargs="?", default="", help="its id, or the beginning of it; all if left out")
+    replays.add_argument("--days", type=int, default=30, help="of all: those in which something happened since")
+    _add_flows(add("flows", _flows, "See what an edit of the flow files would change."))
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     _add_staff(add("staff", _staff, "See who may sign in at the desk, invite, disable, and let in who is locked out."))
@@ -67,6 +71,17 @@ def _parser() -> argparse.ArgumentParser:
     templates.add_argument("action", nargs="?", choices=actions, default="list", help=sentences)
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
+
+
+def _add_flows(flows: argparse.ArgumentParser) -> None:
+    actions = flows.add_subparsers(required=True, metavar="ACTION")
+    sentence = "What would change for the patients who wrote lately, step by step; no word of theirs is shown."
+    changes = actions.add_parser("changes", help=sentence, description=sentence)
+    changes.set_defaults(action="changes")
+    changes.add_argument("directory", nargs="?", default="flows", help="the edited files")
+    changes.add_argument("--days", type=int, default=30)
+    changes.add_argument("--turns", type=int, default=50_000, help="look at no more than so many")
+    changes.add_argument("--json", action="store_true", help="for another program")
 
 
 def _add_staff(staff: argparse.ArgumentParser) -> None:
@@ -192,6 +207,18 @@ def _test(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return terminal.test(Path(options.directory), options.coverage)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from bot import recordings
+
+    return recordings.replay(os.environ, options.conversation, options.days)
+
+
+def _flows(options: argparse.Namespace) -> int:
+    from bot import recordings
+
+    return recordings.changes(os.environ, options)
 
 
 def _chat(options: argparse.Namespace) -> int:

@@ -148,6 +148,18 @@ def _taken_again(clinic: Clinic, state: Conversation, one: Recorded) -> str | No
     return after if fingerprint(after, turn.effects) == one.grounds.fingerprint else None
 
 
+def find(book: Book, beginning: str) -> tuple[Conversation, tuple[JournalEntry, ...]] | None:
+    """The conversation with this id, or the only one whose id begins so, as :func:`conversations` gives it."""
+    with book.look() as ledger:
+        exact = ledger.read(beginning)
+        found = ((exact.id, exact.address),) if exact else ledger.recorded(0, beginning, 2)
+        meant = [one for one in found if one[0].startswith(beginning)]
+        if len(meant) != 1:
+            return None
+        [(id, address)] = meant
+        return Conversation(id, address), ledger.journal_of(id, TURNS_MAX)
+
+
 def conversations(book: Book, since: int) -> Iterable[tuple[Conversation, tuple[JournalEntry, ...]]]:
     """Every conversation in which something happened since then (epoch seconds), as it is before its first turn, and
     its turns: one after the other, never all at once."""
