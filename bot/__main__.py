@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     replays.add_argument("conversation", nargs="?", default="", help="its id, or the beginning of it; all if left out")
     replays.add_argument("--days", type=int, default=30, help="of all: those in which something happened since")
     _add_flows(add("flows", _flows, "See what an edit of the flow files would change."))
+    tests.add_argument("--json", action="store_true", help="print what the tests tell of the files for another program")
+    tests.add_argument("--write", action="store_true", help="also propose talks for the ways no test walks, to be read")
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     _add_staff(add("staff", _staff, "See who may sign in at the desk, invite, disable, and let in who is locked out."))
@@ -204,9 +206,9 @@ def _walk(clinic: Clinic, states: int) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from bot import terminal
+    from bot import trials
 
-    return terminal.test(Path(options.directory), options.coverage)
+    return trials.test(Path(options.directory), options.coverage, options.json, options.write)
 
 
 def _replay(options: argparse.Namespace) -> int:
@@ -222,9 +224,9 @@ def _flows(options: argparse.Namespace) -> int:
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from bot import terminal
+    from bot import trials
 
-    return terminal.chat(Path(options.directory))
+    return trials.chat(Path(options.directory))
 
 
 def _staff(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from bot.adapters import backup
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
-from bot.adapters.flows_transcripts import load_transcripts
+from bot.adapters.flows_transcripts import load_transcripts, read_transcripts
+from bot.adapters.flows_transcripts_written import write_transcripts
 from bot.adapters.flows_yaml import Loaded, load_checked
 from bot.adapters.json_lines import JsonLines
 from bot.adapters.media_store import FileMedia
@@ -60,6 +61,15 @@ def look_at_flows(directory: Path, years: tuple[int, ...] = ()) -> tuple[Loaded,
 def transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, ...]]:
     """The conversations written down as tests of a directory of flows, and what is wrong with their files."""
     return load_transcripts(directory)
+
+
+def written_transcripts(written: Iterable[Transcript], about: str) -> str:
+    """Such conversations as a file of tests, which has been read back."""
+    text = write_transcripts(written, about)
+    read_back, faults = read_transcripts(text.encode(), "tests/written.yaml")
+    if faults or len(read_back) != text.count("\ntalk:\n"):
+        raise AssertionError(f"a test that was written cannot be read: {faults[:1]}")
+    return text
 
 
 def open_desk(settings: Settings) -> Desk:
