@@ -23,7 +23,7 @@ from bot.core.explore import TYPED, decisive_names, state_key
 from bot.core.flow import AnswerType, Ask, Check, Clinic
 from bot.core.place import Stranded
 from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, Transcript, Waits
-from bot.core.ways import ways_of
+from bot.core.ways import runs, ways_of
 from bot.desk.rehearsing import CannotPlayError, NoStandIn, Read, Rehearsal
 from bot.desk.stand_ins import stand_in
 from bot.desk.transcripts import written_ways
@@ -100,6 +100,7 @@ def _search(
     """The first talk that walks each way, and all wanted ways it walks."""
     decisive = frozenset(decisive_names(clinic))
     waiting = deque(_Talk(Rehearsal(clinic, given, read)) for given in _beginnings(clinic))
+    towards = _flows_towards(clinic, {flow for flow, _, _ in wanted})
     known: set[object] = set()
     found: dict[WayId, tuple[_Talk, set[WayId]]] = {}
     while waiting and len(known) < states_max and len(found) < len(wanted):
@@ -109,10 +110,23 @@ def _search(
             for way in walks:
                 found.setdefault(way, (talk, walks))
             key = (repr(before.at.given.facts), state_key(talk.at.conversation, decisive))
-            if key not in known and len(talk.said) < TURNS_MAX:
+            if key not in known and len(talk.said) < TURNS_MAX and _may_lead(talk, towards):
                 known.add(key)
                 waiting.append(talk)
     return found
+
+
+def _flows_towards(clinic: Clinic, flows: set[str]) -> set[str]:
+    """These flows, and those that run one of them."""
+    after = {flow.name: {way.run for _, way in runs(flow) if way.run} for flow in clinic.flows.values()}
+    while more := {name for name, led in after.items() if led & flows} - flows:
+        flows = flows | more
+    return flows
+
+
+def _may_lead(talk: _Talk, towards: set[str]) -> bool:
+    stack = talk.at.conversation.stack
+    return not stack or any(frame.flow in towards for frame in stack)
 
 
 def _beginnings(clinic: Clinic) -> Iterator[Given]:
