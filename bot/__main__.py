@@ -54,11 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     replays = add("replay", _replay, "Decide recorded turns again, and say whether each comes to the same.")
     replays.add_argument("conversation", nargs="?", default="", help="its id, or the beginning of it; all if left out")
     replays.add_argument("--days", type=int, default=30, help="of all: those in which something happened since")
+    _add_transcripts(add("transcripts", _transcripts, "Make tests of recorded conversations."))
     _add_flows(add("flows", _flows, "See what an edit of the flow files would change."))
     tests.add_argument("--json", action="store_true", help="print what the tests tell of the files for another program")
     tests.add_argument("--write", action="store_true", help="also propose talks for the ways no test walks, to be read")
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    chat.add_argument("--save", type=Path, metavar="FILE", help="afterwards, keep the talk as a test, word by word")
     _add_staff(add("staff", _staff, "See who may sign in at the desk, invite, disable, and let in who is locked out."))
     doctors = add("doctor", _doctor, "Examine this installation, and print the addresses to enter at Twilio.")
     doctors.add_argument("--json", action="store_true", help="for programs: one object")
@@ -84,6 +86,16 @@ def _add_flows(flows: argparse.ArgumentParser) -> None:
     changes.add_argument("--days", type=int, default=30)
     changes.add_argument("--turns", type=int, default=50_000, help="look at no more than so many")
     changes.add_argument("--json", action="store_true", help="for another program")
+
+
+def _add_transcripts(transcripts: argparse.ArgumentParser) -> None:
+    actions = transcripts.add_subparsers(required=True, metavar="ACTION")
+    sentence = "Save a talk as a test, with the patient's names, numbers and days replaced."
+    save = actions.add_parser("save", help=sentence, description=sentence)
+    save.add_argument("conversation", help="its id, or the beginning of it")
+    save.add_argument("file", type=Path, help="where: flows/tests/NAME.yaml; a file that is there is added to")
+    save.add_argument("--talk", type=int, default=1, help="1 is the latest (the default), 2 the one before ...")
+    save.add_argument("--name", default="A conversation that was saved", help="what the test is called")
 
 
 def _add_staff(staff: argparse.ArgumentParser) -> None:
@@ -217,6 +229,12 @@ def _replay(options: argparse.Namespace) -> int:
     return recordings.replay(os.environ, options.conversation, options.days)
 
 
+def _transcripts(options: argparse.Namespace) -> int:
+    from bot import recordings
+
+    return recordings.save(os.environ, options)
+
+
 def _flows(options: argparse.Namespace) -> int:
     from bot import recordings
 
@@ -226,7 +244,7 @@ def _flows(options: argparse.Namespace) -> int:
 def _chat(options: argparse.Namespace) -> int:
     from bot import trials
 
-    return trials.chat(Path(options.directory))
+    return trials.chat(Path(options.directory), options.save)
 
 
 def _staff(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import Concatenate, ParamSpec
 from bot import settings as environment
 from bot import wiring
 from bot.core.conversation import Conversation
-from bot.desk import replaying
+from bot.desk import replaying, saving
 from bot.desk.changes import Changes, what_would_change
 from bot.ports import BookAway, Desk, JournalEntry
 
@@ -85,6 +85,24 @@ def changes(desk: Desk, options: argparse.Namespace) -> int:
         print(json.dumps(found.as_data(), ensure_ascii=False, indent=2))
     else:
         _tell(found, options.days)
+    return 0
+
+
+@_at_the_desk
+def save(desk: Desk, options: argparse.Namespace) -> int:
+    """``python -m bot transcripts save``: a recorded talk as a test, with nothing in it that is the patient's."""
+    [(start, entries)] = _talks(desk, options.conversation, 0)
+    found = saving.talks(desk.clinic, start, entries)
+    if not 0 < options.talk <= len(found):
+        raise Unknown(f"There are {len(found)} talks that can be saved in this conversation.")
+    try:
+        saved = saving.save(desk.clinic, desk.read, found[-options.talk], options.name)
+        wiring.add_transcript(options.file, saved.transcript)
+    except (saving.NothingToSave, OSError) as refusal:
+        raise Unknown(str(refusal)) from refusal
+    print(f"Saved in {options.file}, with names, numbers and days replaced. Read it before you show it to anybody.")
+    if saved.otherwise:
+        print(f"In {saved.otherwise} places the made-up talk goes another way than the real one did.")
     return 0
 
 

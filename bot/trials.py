@@ -10,11 +10,12 @@ from pathlib import Path
 from bot import wiring
 from bot.core.fault import Fault
 from bot.core.flow import Clinic
+from bot.desk import replaying, saving
 from bot.desk.proposing import propose
 from bot.desk.reading import reader
 from bot.desk.rehearsing import Read
 from bot.desk.transcripts import Played, coverage, judge, play
-from bot.desk.turns import Arrived, receive
+from bot.desk.turns import Arrived, conversation_id, receive
 from bot.ports import Desk, Outgoing, Result
 
 PROPOSED = """\
@@ -80,8 +81,9 @@ CHAT_HELP = "Write as a patient would; a number chooses. /photo sends a photo, C
 CHAT_ADDRESS = "whatsapp:+6591234567"
 
 
-def chat(directory: Path) -> int:
-    """``python -m bot chat``: a conversation on a database of its own that is thrown away afterwards."""
+def chat(directory: Path, save_as: Path | None = None) -> int:
+    """``python -m bot chat``: a conversation on a database of its own that is thrown away afterwards, except what is
+    saved of it as a test."""
     with tempfile.TemporaryDirectory() as room:
         try:
             desk = wiring.open_alone(directory, Path(room))
@@ -97,6 +99,23 @@ def chat(directory: Path) -> int:
             text = "" if kind == "media" else typed
             receive(desk, Arrived(f"SM{desk.chance.token()}", CHAT_ADDRESS, kind, text, button))  # type: ignore[arg-type]
             choices = _print_answers(desk)
+        return _save(desk, save_as) if save_as else 0
+
+
+def _save(desk: Desk, file: Path) -> int:
+    """Keep what was talked as a test, word by word: nobody said it but whoever typed it."""
+    found = replaying.find(desk.book, conversation_id(desk.conversation_key, CHAT_ADDRESS))
+    talks = saving.talks(desk.clinic, *found) if found else ()
+    if not talks:
+        print("Nothing was said that can be saved.", file=sys.stderr)
+        return 1
+    try:
+        saved = saving.save_as_it_was(desk.clinic, desk.read, talks[-1], file.stem, desk.diary.zone)
+        wiring.add_transcript(file, saved.transcript)
+    except (saving.NothingToSave, OSError) as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    print(f"Saved in {file}.")
     return 0
 
 

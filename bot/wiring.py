@@ -72,6 +72,12 @@ def written_transcripts(written: Iterable[Transcript], about: str) -> str:
     return text
 
 
+def add_transcript(file: Path, transcript: Transcript) -> None:
+    """Write a conversation down as a test: as a new file, or at the end of one that is there. Raises OSError."""
+    before = file.read_text(encoding="utf-8").rstrip("\n") + "\n---\n" if file.exists() else ""
+    file.write_text(before + written_transcripts((transcript,), ""), encoding="utf-8")
+
+
 def open_desk(settings: Settings) -> Desk:
     """The desk of one process. Raises BrokenFlows, or BookAway when the database is away."""
     clock = SystemClock()
