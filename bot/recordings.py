@@ -119,6 +119,6 @@ def _tell(found: Changes, days: int) -> None:
     if not found.changes:
         print("Nobody would notice anything.")
     more = "" if found.whole else ", and there was more: --turns looks further"
-    print(f"{found.turns} turns of {found.conversations} conversations in {days} days looked at{more}.")
+    print(f"{found.turns} turns in {found.conversations} conversations of the last {days} days were looked at{more}.")
     for why, turns in found.undecided.items():
         print(f"{turns} turns cannot be judged: they {UNDECIDED[why]}.")
