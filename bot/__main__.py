@@ -53,17 +53,22 @@ def _parser() -> argparse.ArgumentParser:
     tests = add("test", _test, "Hold the conversations written down in the flows' tests.")
     tests.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
+    tests.add_argument("--json", action="store_true", help="print what the tests tell of the files for another program")
+    tests.add_argument("--write", action="store_true", help="also propose talks for the ways no test walks, to be read")
+    replays = add("replay", _replay, "Decide recorded turns again, and say whether each comes to the same.")
+    replays.add_argument("conversation", nargs="?", default="", help="its id, or the beginning of it; all if left out")
+    replays.add_argument("--days", type=int, default=30, help="of all: those in which something happened since")
+    _add_transcripts(add("transcripts", _transcripts, "Make tests of recorded conversations."))
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
+    chat.add_argument("--save", type=Path, metavar="FILE", help="afterwards, keep the talk as a test, word by word")
     _add_staff(add("staff", _staff, "See who may sign in at the desk, invite, disable, and let in who is locked out."))
     doctors = add("doctor", _doctor, "Examine this installation, and print the addresses to enter at Twilio.")
     doctors.add_argument("--json", action="store_true", help="for programs: one object")
     fallbacks = add("fallback", _fallback, "Write the emergency words as a file for Twilio, to be kept elsewhere.")
     fallbacks.add_argument("directory", type=Path)
     templates = add("templates", _templates, "Keep the message templates at Twilio in step with templates.yaml.")
-    sentences = (
-        "list: what we know; create: make what is missing; submit: ask WhatsApp to approve; status: ask how they "
-    )
+    sentences = "list: what we know; create: make what is missing; submit: ask WhatsApp to approve; "
     sentences += "status: ask how they stand; sync: all of it"
     actions = ("list", "create", "submit", "status", "sync")
     templates.add_argument("action", nargs="?", choices=actions, default="list", help=sentences)
@@ -71,6 +76,16 @@ def _parser() -> argparse.ArgumentParser:
     add_flow_actions(commands.add_parser("flows", help=flows, description=flows))
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
+
+
+def _add_transcripts(transcripts: argparse.ArgumentParser) -> None:
+    actions = transcripts.add_subparsers(required=True, metavar="ACTION")
+    sentence = "Save a talk as a test, with the patient's names, numbers and days replaced."
+    save = actions.add_parser("save", help=sentence, description=sentence)
+    save.add_argument("conversation", help="its id, or the beginning of it")
+    save.add_argument("file", type=Path, help="where: flows/tests/NAME.yaml; a file that is there is added to")
+    save.add_argument("--talk", type=int, default=1, help="1 is the latest (the default), 2 the one before ...")
+    save.add_argument("--name", default="A conversation that was saved", help="what the test is called")
 
 
 def _add_staff(staff: argparse.ArgumentParser) -> None:
@@ -193,15 +208,27 @@ def _walk(clinic: Clinic, states: int) -> int:
 
 
 def _test(options: argparse.Namespace) -> int:
-    from bot import terminal
+    from bot import trials
 
-    return terminal.test(Path(options.directory), options.coverage)
+    return trials.test(Path(options.directory), options.coverage, options.json, options.write)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from bot import recordings
+
+    return recordings.replay(os.environ, options.conversation, options.days)
+
+
+def _transcripts(options: argparse.Namespace) -> int:
+    from bot import recordings
+
+    return recordings.save(os.environ, options)
 
 
 def _chat(options: argparse.Namespace) -> int:
-    from bot import terminal
+    from bot import trials
 
-    return terminal.chat(Path(options.directory))
+    return trials.chat(Path(options.directory), options.save)
 
 
 def _staff(options: argparse.Namespace) -> int:

@@ -6,7 +6,6 @@ import argparse
 import json
 import shutil
 import sys
-import tempfile
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,10 +21,7 @@ from bot.core.staff import fold_login
 from bot.desk import reception, replying
 from bot.desk import staff as accounts
 from bot.desk import templates as message_templates
-from bot.desk.reading import reader
-from bot.desk.transcripts import coverage, play
-from bot.desk.turns import Arrived, receive
-from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk, Outgoing, Result
+from bot.ports import BookAway, CarrierAway, CarrierRefused, CarrierUnclear, Desk
 
 PART_WIDTH = 10
 
@@ -205,82 +201,6 @@ def _find(desk: Desk, beginning: str) -> str:
     if reception.thread(desk, beginning, 1):
         return beginning
     raise Unknown(f"No conversation begins with {beginning}. See: python -m bot desk list")
-
-
-def test(directory: Path, with_coverage: bool) -> int:
-    """``python -m bot test``: hold the conversations the clinic wrote down, with stand-ins for its system."""
-    loaded, faults = wiring.look_at_flows(directory)
-    transcripts, unreadable = wiring.transcripts(directory)
-    errors = [fault for fault in (*faults, *unreadable) if fault.level == "error"]
-    if errors or loaded.clinic is None or loaded.diary is None:
-        print("\n".join(map(str, errors)))
-        return 1
-    read = reader(loaded.clinic, loaded.diary.zone)
-    played = [play(loaded.clinic, one, read) for one in transcripts]
-    for mismatch in (mismatch for one in played for mismatch in one.mismatches):
-        print(mismatch)
-    failed = sum(bool(one.mismatches) for one in played)
-    if with_coverage:
-        print(coverage(loaded.clinic, played))
-    print(f"{len(played) - failed} passed, {failed} failed")
-    return 1 if failed else 0
-
-
-CHAT_HELP = "Write as a patient would; a number chooses. /photo sends a photo, Ctrl-D ends."
-CHAT_ADDRESS = "whatsapp:+6591234567"
-
-
-def chat(directory: Path) -> int:
-    """``python -m bot chat``: a conversation on a database of its own that is thrown away afterwards."""
-    with tempfile.TemporaryDirectory() as room:
-        try:
-            desk = wiring.open_alone(directory, Path(room))
-        except wiring.BrokenFlows as broken:
-            print(broken, file=sys.stderr)
-            return 1
-        print(CHAT_HELP)
-        choices: tuple[str, ...] = ()
-        for typed in iter(_typed, None):
-            number = int(typed) if typed.isdecimal() else 0
-            button = choices[number - 1] if 0 < number <= len(choices) else ""
-            kind = "media" if typed == "/photo" else "tap" if button else "text"
-            text = "" if kind == "media" else typed
-            receive(desk, Arrived(f"SM{desk.chance.token()}", CHAT_ADDRESS, kind, text, button))  # type: ignore[arg-type]
-            choices = _print_answers(desk)
-    return 0
-
-
-def _typed() -> str | None:
-    try:
-        return input("\033[1myou\033[0m  " if sys.stdout.isatty() else "you  ").strip()
-    except EOFError:
-        print()
-        return None
-
-
-def _print_answers(desk: Desk) -> tuple[str, ...]:
-    """Print what waits in the outbox and count it as sent; the ids of the choices of the last message."""
-    choices: tuple[str, ...] = ()
-    for outgoing in _said(desk):
-        print(f"bot  {outgoing.text}".replace("\n", "\n     "))
-        choices = tuple(choice.id for choice in outgoing.choices)
-        for number, choice in enumerate(outgoing.choices, 1):
-            print(f"     {number}. {choice.label}" + (f" - {choice.description}" if choice.description else ""))
-    return choices
-
-
-def _said(desk: Desk) -> list[Outgoing]:
-    said: list[Outgoing] = []
-    now = int(desk.clock.now().timestamp())
-    while True:
-        with desk.book.begin() as ledger:
-            conversations = ledger.with_unsent(now, 10)
-            claimed = ledger.claim(conversations, "chat", [desk.chance.token() for _ in conversations], now)
-            sent = [Result(one.id, one.attempt, "sent", sid=f"SM{desk.chance.token()}") for one in claimed]
-            ledger.conclude(sent, now)
-        if not claimed:
-            return said
-        said += claimed
 
 
 def doctor(environ: Mapping[str, str], as_json: bool) -> int:

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -17,7 +17,8 @@ from bot.adapters import backup, elsewhere
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
-from bot.adapters.flows_transcripts import load_transcripts
+from bot.adapters.flows_transcripts import load_transcripts, read_transcripts
+from bot.adapters.flows_transcripts_written import write_transcripts
 from bot.adapters.flows_yaml import Loaded, checked, load_checked, load_files
 from bot.adapters.json_lines import JsonLines
 from bot.adapters.media_store import FileMedia
@@ -77,6 +78,21 @@ def import_flows(file: Path, folder: Path, base: Path) -> FlowsArrived:
 def export_flows(folder: Path, with_tests: bool) -> bytes:
     """The flows of a folder as one file for another clinic. Raises FlowsRefused."""
     return elsewhere.export_flows(folder, with_tests)
+
+
+def written_transcripts(written: Iterable[Transcript], about: str) -> str:
+    """Such conversations as a file of tests, which has been read back."""
+    text = write_transcripts(written, about)
+    read_back, faults = read_transcripts(text.encode(), "tests/written.yaml")
+    if faults or len(read_back) != text.count("\ntalk:\n"):
+        raise AssertionError(f"a test that was written cannot be read: {faults[:1]}")
+    return text
+
+
+def add_transcript(file: Path, transcript: Transcript) -> None:
+    """Write a conversation down as a test: as a new file, or at the end of one that is there. Raises OSError."""
+    before = file.read_text(encoding="utf-8").rstrip("\n") + "\n---\n" if file.exists() else ""
+    file.write_text(before + written_transcripts((transcript,), ""), encoding="utf-8")
 
 
 def open_desk(settings: Settings) -> Desk:

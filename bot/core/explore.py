@@ -45,7 +45,7 @@ START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 NONSENSE, SILENCE, PERSON, RED_FLAG = "nonsense", "silence", "a person is asked for", "a red flag"
 HANDED_BACK = "staff hand back"
 
-_TYPED: Mapping[AnswerType, tuple[str, Reading]] = {
+TYPED: Mapping[AnswerType, tuple[str, Reading]] = {
     "text": ("Something of my own", Reading()),
     "person name": ("Mei Ling Tan", Reading()),
     "phone": ("9123 4567", Reading(phone="+6591234567")),
@@ -106,7 +106,7 @@ class _Exploration:
     def __init__(self, clinic: Clinic, states_max: int) -> None:
         self._clinic = clinic
         self._states_max = states_max
-        self._decisive = frozenset(_asked_for(clinic))
+        self._decisive = frozenset(decisive_names(clinic))
         self._came: dict[Key, tuple[Key | None, Line]] = {}
         self._after: dict[tuple[Key, str], list[Key]] = {}
         self._states: dict[Key, Conversation] = {}
@@ -131,7 +131,7 @@ class _Exploration:
         return Explored(len(self._states), self._turns, tuple(self._found.values()), whole)
 
     def _new(self, conversation: Conversation, before: Key | None, line: Line) -> Key | None:
-        key = _key(conversation, self._decisive)
+        key = state_key(conversation, self._decisive)
         if key in self._came:
             return None
         self._came[key] = before, line
@@ -149,7 +149,7 @@ class _Exploration:
                 if why:
                     self._tell(why, key, line)
                 if turn is not None:
-                    after = _key(turn.conversation, self._decisive)
+                    after = state_key(turn.conversation, self._decisive)
                     self._after.setdefault((key, what), []).append(after)
                     fresh = self._new(turn.conversation, key, line)
                     if fresh is not None:
@@ -199,7 +199,7 @@ class _Exploration:
         self._found[why] = LeftAlone(why, tuple(one for one in reversed(talk) if one.happened))
 
 
-def _asked_for(clinic: Clinic) -> Iterator[str]:
+def decisive_names(clinic: Clinic) -> Iterator[str]:
     """Names that a condition of some flow asks for."""
     for flow in clinic.flows.values():
         for step in flow.steps.values():
@@ -209,7 +209,7 @@ def _asked_for(clinic: Clinic) -> Iterator[str]:
                     yield condition.name.partition(".")[0]
 
 
-def _key(conversation: Conversation, decisive: frozenset[str]) -> Key:
+def state_key(conversation: Conversation, decisive: frozenset[str]) -> Key:
     """What of a conversation can make a difference to what the patient gets.
 
     Of what was saved only that counts which conditions ask for (``decisive``).
@@ -302,7 +302,7 @@ def _answers(clinic: Clinic, conversation: Conversation) -> Iterator[tuple[str, 
             button = button_id(conversation, question.turn, one.id)
             yield f'"{one.label}"', Message("", kind="tap", text=one.label, button=button)
     if isinstance(step, Ask) and step.type and question.about == "step":
-        words, reading = _TYPED[step.type]
+        words, reading = TYPED[step.type]
         yield f'"{words}"', Message("", text=words, reading=reading)
 
 

@@ -39,11 +39,16 @@ class Turn:
     trace: tuple[Trod, ...] = ()
     asked: DoAction | None = None
     """An action whose outcome must come back as the next event of the same turn."""
+    outcomes: tuple[Outcome, ...] = ()
+    """What the actions came out as that the turn asked for, in order."""
+    clinic: str = ""
+    """Version of the files that decided it."""
 
     def then(self, rest: Turn) -> Turn:
         """This part of a turn and the rest of it, after an outcome, as one."""
         effects = _notices_if_passed_on((*self.effects, *rest.effects))
-        return Turn(rest.conversation, effects, (*self.trace, *rest.trace), rest.asked)
+        outcomes = (*self.outcomes, *rest.outcomes)
+        return Turn(rest.conversation, effects, (*self.trace, *rest.trace), rest.asked, outcomes, self.clinic)
 
 
 def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: datetime) -> Turn:
@@ -67,7 +72,9 @@ def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: dat
             _delivery_failed(walk, event)
         case _:
             staffing.happened(walk, event)
-    return Turn(walk.conversation, _notices_if_passed_on(tuple(walk.effects)), tuple(walk.trace), walk.asked)
+    effects = _notices_if_passed_on(tuple(walk.effects))
+    outcomes = (event,) if isinstance(event, Outcome) else ()
+    return Turn(walk.conversation, effects, tuple(walk.trace), walk.asked, outcomes, clinic.version)
 
 
 def _outcome(walk: Walk, outcome: Outcome) -> None:

@@ -9,6 +9,7 @@ from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say
 from bot.core.events import Event, Message
 from bot.core.flow import Clinic
+from bot.core.grounds import TURN_FAILED
 from bot.core.safety import words_for
 from bot.core.turn import Turn, take_turn
 from bot.desk.actions import carry_out
@@ -67,5 +68,5 @@ def apology(clinic: Clinic, conversation: Conversation, event: Event, now: datet
     )
     safety = [Say(words, "safety") for words in words_for(flags, conversation.language)]
     words = clinic.texts["apology"].in_language(conversation.language)
-    passed_on: tuple[Effect, ...] = (PassToPerson(after.reason, after.urgent), Note("turn_failed"))
-    return Turn(after, (*safety, Say(words, "notice"), *passed_on))
+    passed_on: tuple[Effect, ...] = (PassToPerson(after.reason, after.urgent), Note(TURN_FAILED))
+    return Turn(after, (*safety, Say(words, "notice"), *passed_on), clinic=clinic.version)

@@ -189,6 +189,16 @@ def at_newest(desk: Desk, published: int, conversation: Conversation) -> tuple[D
     return replace(desk, shelf=_Still(fixed, shelf)), conversation  # type: ignore[arg-type]
 
 
+def older_editions(desk: Desk) -> Callable[[int], Edition | None]:
+    """Any edition by its number, read when it is asked for; None when it cannot be read. Not for a turn."""
+
+    def find(number: int) -> Edition | None:
+        desk.shelf.fetch((number,))
+        return desk.shelf.edition(number)
+
+    return find
+
+
 def retrying(desk: Desk, turn: Callable[[], T]) -> T:
     """Do something in a transaction that may meet an edition nobody here has read. Raises BookAway."""
     for _ in range(READS_MAX):

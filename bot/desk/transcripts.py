@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
-from zoneinfo import ZoneInfo
+from types import MappingProxyType
 
-from bot.core.conversation import Conversation
-from bot.core.effects import DoAction, Effect, Say, Trod
-from bot.core.events import Event, Message, Outcome, Reading, SilenceRanOut
+from bot.core.actions import ACTIONS
+from bot.core.effects import Say, Trod
+from bot.core.fault import At, Fault, in_reading_order
 from bot.core.flow import Ask, Clinic, Do, Step, Value
 from bot.core.names import label
 from bot.core.place import Stranded
-from bot.core.transcript import Given, Hears, Sends, StandIn, Transcript, Waits
-from bot.core.turn import take_turn
+from bot.core.transcript import Hears, Sends, Transcript, Waits
 from bot.core.ways import Way, ways_of
+from bot.desk.rehearsing import CannotPlayError, Read, Rehearsal
 
-Read = Callable[[str, datetime], Reading]
-MEI_LING, WITHOUT_PHONE = "whatsapp:+6591234567", "whatsapp:SG.1A2B3C4D5E"
-ACTIONS_MAX = 20
-"""Actions in one turn; a flow that asks for more runs in a circle."""
 COLUMN = 46
 """Characters of each of the two columns a mismatch is shown in."""
-WHO_IS_HEARD = frozenset({"reply", "notice", "safety"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +51,6 @@ class Played:
     trace: tuple[Trod, ...]
 
 
-class CannotPlayError(Exception):
-    """The test asks for something that is not there: a stand-in, a button. The message says what to add."""
-
-
 def run_transcript(clinic: Clinic, transcript: Transcript, read: Read) -> list[Mismatch]:
     """Where a test and the bot disagree: nothing when it passes. ``read`` is :func:`bot.desk.reading.reader`'s."""
     return list(play(clinic, transcript, read).mismatches)
@@ -68,24 +58,20 @@ def run_transcript(clinic: Clinic, transcript: Transcript, read: Read) -> list[M
 
 def play(clinic: Clinic, transcript: Transcript, read: Read) -> Played:
     """Play one test until it is over or the bot first says something else."""
-    table = _Table(_as_given(clinic, transcript.given), transcript, read)
+    table = Rehearsal(clinic, transcript.given, read)
     mismatches: list[Mismatch] = []
     for spoken, heard in _rounds(transcript):
         try:
             table.happens(spoken)
         except (CannotPlayError, Stranded, LookupError) as stuck:
-            mismatches.append(table.mismatch(spoken.line, "", f"(stopped) {stuck}"))
+            mismatches.append(_mismatch(transcript, spoken.line, "", f"(stopped) {stuck}"))
             break
-        mismatches += _compare(table, spoken.line, heard)
+        mismatches += _compare(transcript, heard=table.said, line=spoken.line, hears=heard)
         if mismatches:
             break
     else:
         mismatches += _afterwards(table, transcript)
     return Played(transcript, tuple(mismatches), tuple(table.trace))
-
-
-def _as_given(clinic: Clinic, given: Given) -> Clinic:
-    return replace(clinic, facts={**clinic.facts, **given.facts}, lists={**clinic.lists, **given.lists})
 
 
 def _rounds(transcript: Transcript) -> list[tuple[Sends | Waits, list[Hears]]]:
@@ -101,138 +87,20 @@ def _rounds(transcript: Transcript) -> list[tuple[Sends | Waits, list[Hears]]]:
     return rounds
 
 
-@dataclass
-class _Table:
-    """One conversation under test: the engine on one side, the stand-ins on the other."""
-
-    clinic: Clinic
-    transcript: Transcript
-    read: Read
-    conversation: Conversation = field(init=False)
-    now: datetime = field(init=False)
-    said: list[Say] = field(default_factory=list)
-    """What the bot said since the patient last did something."""
-    offered: dict[str, str] = field(default_factory=dict)
-    """Button id by label, from the last message that had some."""
-    did: list[str] = field(default_factory=list)
-    trace: list[Trod] = field(default_factory=list)
-    saved: dict[str, Value] = field(default_factory=dict)
-    asked: dict[str, int] = field(default_factory=dict)
-    """How often each action was asked for."""
-
-    def __post_init__(self) -> None:
-        given = self.transcript.given
-        zone = ZoneInfo(str(self.clinic.facts.get("time zone") or "UTC"))
-        self.now = datetime.fromisoformat(given.now).replace(tzinfo=zone).astimezone(UTC)
-        self.conversation = Conversation(
-            id="transcript",
-            address=MEI_LING if given.phone else WITHOUT_PHONE,
-            language=given.language or self.clinic.languages[0],
-            language_chosen=bool(given.language),
-            greeted=not given.first_contact,
-        )
-
-    def happens(self, spoken: Sends | Waits) -> None:
-        """The patient does something, or nothing for a while."""
-        self.said = []
-        if isinstance(spoken, Sends):
-            self._turn(self._message(spoken))
-            return
-        self.now += timedelta(seconds=spoken.seconds)
-        while 0 < self.conversation.silence_due <= self.now.timestamp():
-            self._turn(SilenceRanOut())
-
-    def _message(self, spoken: Sends) -> Message:
-        button = ""
-        if spoken.kind == "tap":
-            if spoken.text not in self.offered:
-                shown = ", ".join(f'"{one}"' for one in self.offered) or "none"
-                raise CannotPlayError(f'There is no button "{spoken.text}" to tap. Shown are: {shown}.')
-            button = self.offered[spoken.text]
-        return Message(f"SM{spoken.line:032d}", spoken.kind, spoken.text, button, self.read(spoken.text, self.now))
-
-    def _turn(self, event: Event) -> None:
-        turn = take_turn(self.clinic, self.conversation, event, self.now)
-        self._take_down(turn.conversation, turn.effects, turn.trace)
-        for _ in range(ACTIONS_MAX):
-            if turn.asked is None:
-                return
-            turn = take_turn(self.clinic, self.conversation, self._outcome(turn.asked), self.now)
-            self._take_down(turn.conversation, turn.effects, turn.trace)
-        raise CannotPlayError(f"More than {ACTIONS_MAX} actions follow each other.")
-
-    def _take_down(self, conversation: Conversation, effects: Iterable[Effect], trace: Iterable[Trod]) -> None:
-        self.conversation = conversation
-        self.trace += trace
-        for frame in conversation.stack:
-            self.trace.append(Trod(frame.flow, frame.step, "stood"))
-            self.saved |= frame.saved
-        for effect in effects:
-            if isinstance(effect, DoAction):
-                self.did.append(effect.action)
-            elif isinstance(effect, Say) and effect.speech in WHO_IS_HEARD:
-                self.said.append(effect)
-                if effect.choices:
-                    self.offered = {choice.label: choice.id for choice in effect.choices}
-
-    def _outcome(self, asked: DoAction) -> Outcome:
-        stand_in = self._stand_in(asked.action)
-        value = self._with_times(stand_in.value)
-        body = self._step().body
-        if isinstance(body, Do) and body.save_as and value is not None:
-            self.saved[body.save_as] = value
-        outcome = Outcome(asked.action, stand_in.outcome, value)
-        if asked.action == "language.set":
-            chosen = asked.inputs.get("language")
-            return replace(outcome, language=str(chosen.get("id") if isinstance(chosen, Mapping) else chosen))
-        if stand_in.outcome in ("stopped", "started"):
-            return replace(outcome, opted_out=stand_in.outcome == "stopped")
-        return outcome
-
-    def _stand_in(self, action: str) -> StandIn:
-        given, time = self.transcript.given, self.asked.get(action, 0)
-        self.asked[action] = time + 1
-        if action in given.always:
-            return given.always[action]
-        outcomes = given.in_turn.get(action, ())
-        if time < len(outcomes):
-            return outcomes[time]
-        raise CannotPlayError(f'"given" says {len(outcomes)} time(s) how {action} comes out; it is asked {time + 1}.')
-
-    def _step(self) -> Step:
-        frame = self.conversation.stack[-1]
-        return self.clinic.flows[frame.flow].steps[frame.step]
-
-    def _with_times(self, value: Value) -> Value:
-        """Options with the date and time their labels name, as those of the calendar have them."""
-        if not isinstance(value, tuple):
-            return value
-        return tuple(self._with_time(one) if isinstance(one, Mapping) else one for one in value)
-
-    def _with_time(self, option: Mapping[str, Value]) -> Mapping[str, Value]:
-        reading = self.read(str(option.get("label", "")), self.now)
-        found: dict[str, Value] = {}
-        if len(reading.dates) == 1:
-            found["date"] = reading.dates[0]
-        if len(reading.times) == 1:
-            found["time"] = reading.times[0]
-        return {**found, **option}
-
-    def mismatch(self, line: int, expected: str, got: str) -> Mismatch:
-        """A disagreement at a line of this test."""
-        return Mismatch(self.transcript.name, self.transcript.file, line, expected, got)
-
-
 # ---- comparing
 
 
-def _compare(table: _Table, line: int, heard: Sequence[Hears]) -> list[Mismatch]:
+def _mismatch(transcript: Transcript, line: int, expected: str, got: str) -> Mismatch:
+    return Mismatch(transcript.name, transcript.file, line, expected, got)
+
+
+def _compare(transcript: Transcript, heard: Sequence[Say], line: int, hears: Sequence[Hears]) -> list[Mismatch]:
     """All bot lines between two of the patient, in order, none left over."""
     mismatches = []
-    for expected, said in zip_longest(heard, table.said):
+    for expected, said in zip_longest(hears, heard):
         line = expected.line if expected else line
         if expected is None or said is None or not _same(expected, said):
-            mismatches.append(table.mismatch(line, _expected_words(expected), _said_words(said, expected)))
+            mismatches.append(_mismatch(transcript, line, _expected_words(expected), _said_words(said, expected)))
     return mismatches
 
 
@@ -261,12 +129,13 @@ def _said_words(said: Say | None, expected: Hears | None) -> str:
     return f"{said.text}\n[{labels}]" if shown else said.text
 
 
-def _afterwards(table: _Table, transcript: Transcript) -> list[Mismatch]:
+def _afterwards(table: Rehearsal, transcript: Transcript) -> list[Mismatch]:
     wanted, mismatches = transcript.expected, []
 
     def compare(what: str, expected: object, got: object) -> None:
         if expected is not None and expected != got:
-            mismatches.append(table.mismatch(wanted.line, f"{what}: {_shown(expected)}", f"{what}: {_shown(got)}"))
+            told = f"{what}: {_shown(expected)}", f"{what}: {_shown(got)}"
+            mismatches.append(_mismatch(transcript, wanted.line, *told))
 
     ends = [
         one.way.removeprefix("end ") for one in table.trace if one.flow == transcript.flow and one.way[:4] == "end "
@@ -294,20 +163,29 @@ def _shown(value: object) -> str:
 
 # ---- coverage
 
+FOUND_BY_TESTS: Mapping[str, str] = MappingProxyType(
+    {
+        "E110": "a test fails",
+        "W111": "a step or way that no test walks",
+        "W112": "no test goes back, asks for a person or falls silent in a flow that changes something",
+    }
+)
+"""What the clinic's own tests tell of its files, by code."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of the flows the tests walk. ``never`` has a line for each step and way none of them walks."""
+    """How much of the flows the tests walk. ``never`` has a warning for each step and way none of them walks."""
 
     steps: int
     steps_walked: int
     ways: int
     ways_walked: int
-    never: tuple[str, ...] = ()
+    never: tuple[Fault, ...] = ()
 
     def __str__(self) -> str:
         steps = f"{self.steps_walked} of {self.steps} steps"
-        return "\n".join([*self.never, f"walked: {steps}, {self.ways_walked} of {self.ways} ways"])
+        return "\n".join([*map(str, self.never), f"walked: {steps}, {self.ways_walked} of {self.ways} ways"])
 
 
 def coverage(clinic: Clinic, played: Iterable[Played]) -> Coverage:
@@ -318,14 +196,54 @@ def coverage(clinic: Clinic, played: Iterable[Played]) -> Coverage:
     ways = [(flow, step, way) for flow, step in steps for way in ways_of(step) if _written(step, way)]
     missed = [(flow, step) for flow, step in steps if (flow.name, step.name) not in stood]
     untrod = [(flow, step, way) for flow, step, way in ways if (flow.name, step.name, way.name) not in trod]
-    never = [(flow.file, step.line, f"{step.name}: never reached") for flow, step in missed]
+    never = [At(flow, step).fault("W111", "never reached", "") for flow, step in missed]
     never += [
-        (flow.file, way.line, f"{step.name}: never {way.name}")
+        At(flow, step, way.line).fault("W111", f"never {way.name}", "")
         for flow, step, way in untrod
         if (flow.name, step.name) in stood
     ]
-    lines = tuple(f"{file}:{line} {what}" for file, line, what in sorted(never))
-    return Coverage(len(steps), len(steps) - len(missed), len(ways), len(ways) - len(untrod), lines)
+    return Coverage(len(steps), len(steps) - len(missed), len(ways), len(ways) - len(untrod), in_reading_order(never))
+
+
+def judge(clinic: Clinic, played: Sequence[Played]) -> tuple[Fault, ...]:
+    """Everything that the tests tell, as publishing and other programs ask for it (:data:`FOUND_BY_TESTS`)."""
+    failing = (
+        Fault("E110", one.file, one.line, 0, "", f'"{one.test}" goes otherwise here.', "See: python -m bot test")
+        for test in played
+        for one in test.mismatches
+    )
+    return in_reading_order((*failing, *coverage(clinic, played).never, *_never_disturbed(clinic, played)))
+
+
+def _never_disturbed(clinic: Clinic, played: Iterable[Played]) -> Iterator[Fault]:
+    """Flows that change something, and what a patient may do at any question that no test does in them."""
+    trod = {(one.flow, one.way) for test in played for one in test.trace}
+    person = {f"anywhere {one.name}" for one in clinic.anywhere if one.act == "hand over"}
+    disturbances = {
+        "goes back": {"back"},
+        "asks for a person": person,
+        "falls silent": {"silence 1", "silence 2"},
+    }
+    for flow in clinic.flows.values():
+        bodies = [step.body for step in flow.steps.values()]
+        changes = any(isinstance(body, Do) and _changes(body.action) for body in bodies)
+        if changes and any(isinstance(body, Ask) for body in bodies):
+            for what, ways in disturbances.items():
+                if not any((flow.name, way) in trod for way in ways):
+                    remedy = "Add one: what was held must be given back."
+                    yield At(flow).fault("W112", f"in no test the patient {what}.", remedy)
+
+
+def _changes(action: str) -> bool:
+    declared = ACTIONS.get(action)
+    return declared is not None and (declared.needs_confirmation or bool(declared.opens))
+
+
+def written_ways(clinic: Clinic) -> Iterator[tuple[str, str, str]]:
+    """Every way the flows themselves have: flow, step and way, as a trace names them."""
+    for flow in clinic.flows.values():
+        for step in flow.steps.values():
+            yield from ((flow.name, step.name, way.name) for way in ways_of(step) if _written(step, way))
 
 
 def _written(step: Step, way: Way) -> bool:

@@ -188,15 +188,22 @@ def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: H
         decided = apology(desk.clinic, begun, event, now)
     if brought.edition != state.edition:
         decided = replace(decided, trace=(Trod("", "", f"edition {brought.edition}"), *decided.trace))
-    return _written(ledger, decided, event, head, now, state)
+    return _written(ledger, decided, event, head, now, brought, brought.edition != state.edition)
 
 
 def _written(  # noqa: PLR0913 - both ends of a turn, and everything that is written down between them
-    ledger: Ledger, decided: Turn, event: Event, head: Head, now: datetime, before: Conversation
+    ledger: Ledger,
+    decided: Turn,
+    event: Event,
+    head: Head,
+    now: datetime,
+    before: Conversation,
+    brought: bool = False,
 ) -> Done:
+    """``brought`` says that ``before`` is not what the turn before came to, but what a new edition made of that."""
     after = replace(head, seq=head.seq + 1)
     count_stretch(ledger, before, decided.conversation, event, int(now.timestamp()))
-    state, speaks = write_down(ledger, decided, event, after, now)
+    state, speaks = write_down(ledger, before, decided, event, after, now, keep_before=brought)
     return Done(state, after.seq, after.arrived, speaks)
 
 
@@ -268,7 +275,8 @@ def _take_up_one(desk: Desk, ledger: Ledger, sid: str, attempts: int, conversati
     if attempts > ATTEMPTS_MAX:
         desk.report("message_given_up", {"conversation": conversation, "sid": sid})
         ledger.taken_up(sid, "person")
-        done = _written(ledger, apology(desk.clinic, state, event, now), event, head, now, state)
+        begun = ordered_before(orders_from(head.orders), state, event, int(now.timestamp()))
+        done = _written(ledger, apology(desk.clinic, begun, event, now), event, head, now, state)
     else:
         ledger.taken_up(sid, "done")
         done = _turn(desk, ledger, state, event, head)

@@ -63,7 +63,7 @@ def _mark(desk: Desk, ledger: Ledger, conversation: str, failed: DeliveryFailed)
         return
     now = desk.clock.now()
     turn = take_turn(desk.clinic, state, failed, now)
-    write_down(ledger, turn, failed, Head(head.seq + 1, head.arrived), now)
+    write_down(ledger, state, turn, failed, Head(head.seq + 1, head.arrived), now)
 
 
 def _stop_channel(desk: Desk, ledger: Ledger, error: int | None, why: str) -> None:

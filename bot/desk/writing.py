@@ -11,26 +11,37 @@ from bot.core.conversation import Conversation
 from bot.core.effects import Note, PassToPerson, Say
 from bot.core.events import Event, FollowUpFellDue, Message, StaffReplied, event_to_data
 from bot.core.follow_up import kind_of
+from bot.core.grounds import grounds_data, written
 from bot.core.orders import Orders, orders_from, while_silenced
 from bot.core.safety import words_for
 from bot.core.turn import Turn
 from bot.core.wording import split
-from bot.ports import Head, Ledger, Words
+from bot.ports import Head, JournalEntry, Ledger, Words
 
 TEXT_CHARACTERS_MAX = 1600
 INTERACTIVE_CHARACTERS_MAX = 1024
 """Twilio's limits for a message's text (error 21617) and for a text with buttons or a list."""
 
 
-def write_down(ledger: Ledger, turn: Turn, event: Event, head: Head, now: datetime) -> tuple[str, bool]:
+def write_down(  # noqa: PLR0913 - both ends of a turn, what led from one to the other, and under which counters
+    ledger: Ledger,
+    before: Conversation,
+    turn: Turn,
+    event: Event,
+    head: Head,
+    now: datetime,
+    keep_before: bool = False,
+) -> tuple[str, bool]:
     """Write a turn down inside the open transaction, under its new counters: the state as it is kept, and whether words
-    wait in the outbox now."""
-    stamp = int(now.timestamp())
-    ledger.journal(turn.conversation.id, head.seq, stamp, event_to_data(event), list(_happenings(turn)))
+    wait in the outbox now. ``keep_before`` has the journal keep the state before the turn, which no turn came to."""
+    stamp, state = int(now.timestamp()), written(turn.conversation)
+    grounds = grounds_data(before, turn, state, head.orders, keep_before)
+    entry = JournalEntry(head.seq, stamp, event_to_data(event), list(_happenings(turn)), grounds)
+    ledger.journal(turn.conversation.id, entry)
     words = list(_words(turn, event, orders_from(head.orders)))
     queued = ledger.queue(turn.conversation.id, words, stamp) if words else 0
     # The row of the conversation comes last: it counts what the others told.
-    state = ledger.save(turn.conversation, head.seq, head.arrived, stamp)
+    ledger.save(turn.conversation, head.seq, head.arrived, stamp, state)
     return state, queued > 0
 
 

@@ -34,6 +34,10 @@ def add_actions(flows: argparse.ArgumentParser) -> None:
     diff.add_argument("revisions", nargs="*", metavar="REVISION", help="the beginning of its id")
     census = add("census", _census, "Who is in the middle of what, and what would become of them.")
     census.add_argument("--move", action="store_true", help=MOVE)
+    changes = add("changes", _changes, "What an edit would change for the patients who wrote lately, step by step.")
+    changes.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"), help="the edited files")
+    changes.add_argument("--days", type=int, default=30)
+    changes.add_argument("--turns", type=int, default=50_000, help="look at no more than so many")
     rollback = add("rollback", _rollback, "Publish an older revision again.")
     rollback.add_argument("revision", metavar="REVISION", help="the beginning of its id")
     _add_order(rollback)
@@ -81,6 +85,12 @@ def _census(options: argparse.Namespace) -> int:
     from bot.flow_commands import publishing
 
     return publishing.census(options)
+
+
+def _changes(options: argparse.Namespace) -> int:
+    from bot import recordings
+
+    return recordings.changes(os.environ, options)
 
 
 def _rollback(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from bot.core.calendar import Diary
 from bot.core.events import Reading
 from bot.core.flow import Clinic
 from bot.ports.diary import Appointment, Booking, FollowUp, FollowUpDraft, FollowUpEnd, Freed, NewTime
+from bot.ports.journal import JournalEntry
 from bot.ports.ledger import Book, Ledger
 from bot.ports.media import (
     Attachment,
@@ -78,6 +79,7 @@ __all__ = [
     "Freed",
     "Head",
     "Inbound",
+    "JournalEntry",
     "Ledger",
     "LeftBehind",
     "Line",

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from bot.ports.diary import DiaryPart, FollowUpsPart, WaitingListPart
+from bot.ports.journal import JournalPart
 from bot.ports.media import MediaPart
 from bot.ports.outbox import ChannelPart, OutboxPart
 from bot.ports.pulse import PulsePart
@@ -18,6 +19,7 @@ from bot.ports.turns import ConversationsPart, InboxPart
 class Ledger(
     ConversationsPart,
     InboxPart,
+    JournalPart,
     OutboxPart,
     ChannelPart,
     DiaryPart,

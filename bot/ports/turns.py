@@ -69,8 +69,9 @@ class ConversationsPart(Protocol):
     def read(self, conversation: str) -> Conversation | None:
         """The conversation as last written down."""
 
-    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> str:
-        """Write the conversation down, with its counters; the JSON it is kept as, for Redis to hold as well."""
+    def save(self, conversation: Conversation, seq: int, arrived: int, now: int, state: str = "") -> None:
+        """Write the conversation down, with its counters, and as ``state`` (:func:`bot.core.grounds.written`) if that
+        is at hand."""
 
     def silences_due(self, now: int, limit: int) -> tuple[str, ...]:
         """Conversations whose silence has run out."""
@@ -108,6 +109,3 @@ class InboxPart(Protocol):
 
     def conversations_with_waiting(self, limit: int) -> tuple[tuple[str, int], ...]:
         """Conversations with parked messages and the newest arrival among them."""
-
-    def journal(self, conversation: str, seq: int, now: int, event: Mapping[str, Any], trace: Sequence[Any]) -> None:
-        """Keep what happened in a turn, for replay, analytics and the thread."""

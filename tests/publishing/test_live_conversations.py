@@ -6,6 +6,7 @@ import pytest
 
 from bot.desk import publishing, reception
 from bot.desk.publishing import Order
+from bot.desk.replaying import Replayed, conversations, every_edition, replay
 from bot.ports import Published
 from tests.publishing.house import FILES, House, Patient, draft_of, files_with
 from tests.universe import ANA, RAVI
@@ -162,3 +163,16 @@ def test_staff_hand_back_to_a_question_of_an_older_edition(house: House, mei_lin
     assert reception.ways_back(other, mei_ling.id).can_continue
     reception.hand_back(other, mei_ling.id, ANA, "continue")
     assert mei_ling.says("Today")[-1] == "Mei Ling Tan comes Today. Shall I tell our staff?"
+
+
+def test_what_was_talked_while_things_were_published_is_decided_again_to_the_byte(
+    house: House, mei_ling: Patient
+) -> None:
+    house.publish(LONGER)
+    mei_ling.says("Today")
+    house.publish(WORDS)
+    mei_ling.says("qwrtz", "no thanks", "visit", "Mei Ling Tan")
+    house.publish(RENAMED, moves=True)
+    mei_ling.says("later", "yes")
+    [(start, turns)] = conversations(house.desk.book, 0)
+    assert replay(start, turns, every_edition(house.desk)) == Replayed(mei_ling.id, same=len(turns))

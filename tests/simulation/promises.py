@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
+from bot.desk.replaying import Replayed
 from bot.desk.settling import LOOKS_MAX, NOBODY_KNOWS
 from bot.desk.speaking import TRIES_MAX
 from tests.simulation.faults import POSTING_SECONDS_MAX
@@ -248,6 +249,12 @@ class Promises:
         for table in ("appointment", "follow_up", "outbox"):
             for status, rows in self.book.execute(f"SELECT status, count(*) FROM {table} GROUP BY status"):
                 self.counts[f"{table} {status}"] += rows
+
+    def replayed(self, came: Replayed, turns: int) -> None:
+        """A conversation was decided again from its journal."""
+        demand(not came.different, "a journal gives the same turns again", came.conversation, *came.different)
+        demand(came.same == turns, "every turn can be decided again", came.conversation, came.unknown)
+        self.counts["turns replayed"] += came.same
 
     def _red_flags(self) -> None:
         heard = [sid for sid in self.red if sid in self.acknowledged]

@@ -15,6 +15,7 @@ from unittest.mock import patch
 from bot.core.safety import words_for
 from bot.desk import missed, settling, speaking, templates, turns
 from bot.desk.follow_ups import send_follow_up
+from bot.desk.replaying import conversations, replay
 from bot.desk.shelf import Shelf
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
@@ -220,6 +221,14 @@ class World:
         with self.room.book.begin() as ledger:
             persons = [one.conversation for one in ledger.needing_a_person()]
         self.promises.at_the_end(self.clock.epoch, self._awake_now(), persons)
+        self._replay()
+
+    def _replay(self) -> None:
+        """The journal alone gives every state and every effect again."""
+        here = {self.desk.clinic.version: self.desk.clinic}
+        for start, entries in conversations(self.room.book, 0):
+            came = replay(start, entries, lambda version, _: here.get(version))
+            self.promises.replayed(came, len(entries))
 
     def _last_hour_twice(self, steps: int) -> None:
         """Nothing leaves while the clock is an hour ahead; then it is set right, and what was put off must not wait."""

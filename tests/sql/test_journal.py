@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.adapters.sql import SqlBook
 from bot.core.events import StaffTookOver, event_to_data
-from bot.ports import Line, Words
+from bot.ports import JournalEntry, Line, Words
 from tests.sql.clinic import NOW, message
 
 
@@ -12,9 +12,10 @@ def test_a_thread_tells_what_was_written_said_and_done_in_order(book: SqlBook) -
     with book.begin() as ledger:
         ledger.record(message("SM1", text="I want a person"), "done")
         trace = [{"flow": "", "step": "", "way": "person"}, {"note": "passed_to_person", "detail": "asked for one"}]
-        ledger.journal("meiling", 1, NOW, {"event": "Message"}, trace)
+        ledger.journal("meiling", JournalEntry(1, NOW, {"event": "Message"}, trace))
         ledger.queue("meiling", [Words("Somebody will write to you", "notice")], NOW)
-        ledger.journal("meiling", 2, NOW + 60, event_to_data(StaffTookOver("ana")), [{"note": "patient_gave_up"}])
+        took_over = event_to_data(StaffTookOver("ana"))
+        ledger.journal("meiling", JournalEntry(2, NOW + 60, took_over, [{"note": "patient_gave_up"}]))
         ledger.queue("meiling", [Words("I am Ana", "staff", speaker="ana")], NOW + 70)
         media = message("SM2", arrival=2, text="")
         ledger.record(replace(media, event={**media.event, "kind": "media"}, received_at=NOW + 90), "done")

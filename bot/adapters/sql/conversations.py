@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql import direct
-from bot.adapters.sql.part import Part, to_json
+from bot.adapters.sql.part import Part
 from bot.adapters.sql.schema import (
     NEEDS_A_PERSON,
     UNDELIVERED,
@@ -22,8 +22,9 @@ from bot.adapters.sql.schema import (
     standing_order,
     word,
 )
-from bot.core.conversation import Conversation, from_data, to_data
+from bot.core.conversation import Conversation, from_data
 from bot.core.folders import filed
+from bot.core.grounds import written
 from bot.ports import Head, Waiting
 
 _ID = conversation.c.id == bindparam("conversation")
@@ -111,14 +112,13 @@ class Conversations(Part):
         state = self._connection.scalar(_READ, {"conversation": conversation})
         return from_data(json.loads(state)) if state else None
 
-    def save(self, conversation: Conversation, seq: int, arrived: int, now: int) -> str:
-        columns = _columns(conversation)
+    def save(self, conversation: Conversation, seq: int, arrived: int, now: int, state: str = "") -> None:
         direct.execute(
             self._connection,
             _SAVE,
             {
                 "conversation": conversation.id,
-                **columns,
+                **_columns(conversation, state),
                 **self._counted(conversation.id),
                 "seq": seq,
                 "arrived": arrived,
@@ -126,8 +126,6 @@ class Conversations(Part):
                 "held_now": now if conversation.control == "held" else 0,
             },
         )
-        state: str = columns["state"]
-        return state
 
     def silences_due(self, now: int, limit: int) -> tuple[str, ...]:
         return tuple(self._connection.scalars(_SILENCES, {"now": now, "rows_max": limit}))
@@ -146,7 +144,7 @@ class Conversations(Part):
         return tuple(sorted(found.values(), key=lambda one: (not one.urgent, one.waiting_since, one.conversation)))
 
 
-def _columns(conversation: Conversation) -> dict[str, Any]:
+def _columns(conversation: Conversation, state: str = "") -> dict[str, Any]:
     """The state, and beside it what the desk and the outbox look for."""
     place = filed(conversation)
     return {
@@ -165,5 +163,5 @@ def _columns(conversation: Conversation) -> dict[str, Any]:
         "unreachable": conversation.unreachable,
         "last_inbound_at": conversation.last_inbound_at,
         "silence_due": conversation.silence_due,
-        "state": to_json(to_data(conversation)),
+        "state": state or written(conversation),
     }

@@ -1,4 +1,4 @@
-"""The journal: what happened in each turn, and the thread that staff read."""
+"""The journal: what happened in each turn and on what grounds, and the thread that staff read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import Table, bindparam, insert, select, text
 
 from bot.adapters.sql import direct
 from bot.adapters.sql.part import Part, to_json
-from bot.adapters.sql.schema import inbound, journal, outbox
-from bot.ports import Line
+from bot.adapters.sql.schema import conversation, inbound, journal, outbox
+from bot.ports import JournalEntry, Line
 
 _KEEP = insert(journal)
 
@@ -27,6 +27,13 @@ def _last(table: Table, order: str, *names: str) -> Any:
     )
 
 
+_ENTRIES = _last(journal, "id", "seq", "at", "event", "trace", "grounds")
+_RECORDED = (
+    select(conversation.c.id, conversation.c.address)
+    .where(conversation.c.id > bindparam("after"), conversation.c.changed_at >= bindparam("since"))
+    .order_by(conversation.c.id)
+    .limit(bindparam("rows_max"))
+)
 _INBOUND = _last(inbound, "line", "line", "received_at", "event")
 _HAPPENED = _last(journal, "line", "line", "at", "event", "trace").where(text("line > 0"))
 _OUTBOX = _last(outbox, "line", "line", "created_at", "speaker", "text", "status")
@@ -49,10 +56,25 @@ _EVENTS = {
 class Journal(Part):
     """The journal's part of :class:`bot.ports.Ledger`."""
 
-    def journal(self, conversation: str, seq: int, now: int, event: Mapping[str, Any], trace: Sequence[Any]) -> None:
-        row = {"conversation": conversation, "seq": seq, "at": now, "event": to_json(event), "trace": to_json(trace)}
-        line = self._next_line(conversation) if any(told(event, trace)) else 0
-        direct.execute(self._connection, _KEEP, {**row, "line": line})
+    def journal(self, conversation: str, entry: JournalEntry) -> None:
+        row = {
+            "conversation": conversation,
+            "seq": entry.seq,
+            "at": entry.at,
+            "event": to_json(entry.event),
+            "trace": to_json(entry.trace),
+            "grounds": to_json(entry.grounds),
+            "line": self._next_line(conversation) if any(told(entry.event, entry.trace)) else 0,
+        }
+        direct.execute(self._connection, _KEEP, row)
+
+    def recorded(self, since: int, after: str, limit: int) -> tuple[tuple[str, str], ...]:
+        where = {"since": since, "after": after, "rows_max": limit}
+        return tuple((row.id, row.address) for row in self._connection.execute(_RECORDED, where))
+
+    def journal_of(self, conversation: str, limit: int) -> tuple[JournalEntry, ...]:
+        rows = self._connection.execute(_ENTRIES, {"conversation": conversation, "rows_max": limit}).all()
+        return tuple(_entry(row) for row in reversed(rows))
 
     def thread(self, conversation: str, limit: int) -> tuple[Line, ...]:
         where = {"conversation": conversation, "rows_max": limit}
@@ -69,6 +91,11 @@ class Journal(Part):
             lines.append((row.line, said))
         lines.sort(key=lambda line: line[0])
         return tuple(line for _, line in lines[-limit:]) if limit > 0 else ()
+
+
+def _entry(row: Any) -> JournalEntry:
+    grounds = json.loads(row.grounds) if row.grounds else {}
+    return JournalEntry(row.seq, row.at, json.loads(row.event), json.loads(row.trace), grounds)
 
 
 def _patient(at: int, event: Mapping[str, Any]) -> Line:

@@ -93,10 +93,12 @@ journal = Table(
     words("event"),
     words("trace"),
     number("line"),
+    words("grounds"),
     Index("ix_journal_conversation_id", "conversation", "id"),
     partial("ix_journal_line", "conversation", "line", where="line > 0"),
     comment="What happened, turn by turn. line is 0 where the thread tells nothing of it",
 )
+"""``grounds`` is what a turn was decided on besides its event."""
 
 UNFINISHED = "outbox.status IN ('queued', 'sending', 'unknown')"
 
