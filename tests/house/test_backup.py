@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Column, insert, select, update
 
 from bot.adapters.backup import Place, Refused, back_up, restore
 from bot.adapters.redis_live import RedisLive
@@ -66,7 +66,7 @@ class Clinic:
     def messages(self) -> set[str]:
         return {sid[-1] for sid in self._column(schema.inbound.c.sid)}
 
-    def _column(self, column: schema.Column[str]) -> list[str]:
+    def _column(self, column: Column[str]) -> list[str]:
         with self.front.desk.book.begin() as ledger:
             return list(ledger._connection.scalars(select(column)))  # type: ignore[attr-defined]
 
