@@ -98,6 +98,7 @@ def _everything_with_files(book: SqlBook) -> None:
         ledger.media_not_kept("m1", "failed", "", NOW)
         ledger.media("m1")
         ledger.media_of("meiling", 5)
+        ledger.media_with(["MM1", "MM2"])
         ledger.media_deleted("m1")
         ledger.pulse(NOW)
         ledger.forget_media("", NOW, 5, NOW)

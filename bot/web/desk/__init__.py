@@ -24,6 +24,7 @@ from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.composing import Choice, Templates, add_composing, no_templates
 from bot.web.desk.conversation_pages import add_conversations
 from bot.web.desk.diary_pages import diary_room
+from bot.web.desk.file_pages import add_files
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
 from bot.web.desk.inbox_pages import inbox_room
@@ -121,4 +122,5 @@ def _reception_room(desk: Desk, templates: Templates) -> Blueprint:
     room = inbox_room(desk)
     add_conversations(room, desk, templates)
     add_composing(room, desk, templates)
+    add_files(room, desk)
     return room

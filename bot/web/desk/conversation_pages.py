@@ -9,17 +9,15 @@ from typing import Any, Literal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import inbox, reception, replying, sessions, staff
-from bot.desk.inbox import Card, ThreadPage
+from bot.desk import inbox, media, reception, replying, sessions, staff
+from bot.desk.inbox import Card
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.inbox_pages import called, listed
 from bot.web.desk.showing import show
+from bot.web.desk.thread_view import asked_for, by_day
 from bot.web.desk.thread_words import KINDS, SPEECH, STATUSES, UNHAPPY, event_words, name_of
-
-LINES_MAX = 2_000
-"""Lines of a thread that stay on one screen; further back one starts anew from the newest."""
 
 Mode = Literal["reply", "template", "bot", "other", "call", "read"]
 """What can be written now: words; a template alone; nothing before taking over (from the bot, from a colleague);
@@ -122,14 +120,15 @@ def pictured(desk: Desk, conversation: str) -> dict[str, Any]:
     if card is None:
         abort(404)
     her, people, now = current_staff(), staff.names(desk), int(desk.clock.now().timestamp())
-    told = _thread(desk, conversation)
+    told = asked_for(desk, conversation)
     mode = mode_of(card, her.id, her.may("inbox.work"), now)
     return {
         "card": card,
         "mode": mode,
         "mine": card.control == "held" and card.holder == her.id,
         "thread": told,
-        "days": _by_day(desk, told.lines),
+        "days": by_day(desk, told.lines),
+        "files": media.files_with(desk, [line.sid for line in told.lines if line.media]),
         "holder": name_of(card.holder, people),
         "lookers": [name_of(one, people) + (" is writing" if doing == "typing" else " is looking")
                     for one, doing in card.lookers.items() if one != her.id],
@@ -168,37 +167,6 @@ def colleagues(desk: Desk) -> dict[str, str]:
         for one in staff.everybody(desk)
         if one.status == "active" and one.role in ("reception", "lead", "admin")
     }
-
-
-def _thread(desk: Desk, conversation: str) -> ThreadPage:
-    """The newest lines, or everything from a line on that the page has shown already (or wants to show as well)."""
-    since = request.args.get("since", "0")
-    earlier = request.args.get("earlier", "0")
-    if earlier.isdecimal() and int(earlier):
-        older = inbox.thread(desk, conversation, int(earlier))
-        first = older.lines[0].line if older.lines else int(earlier)
-    elif since.isdecimal() and int(since):
-        first = int(since)
-    else:
-        return inbox.thread(desk, conversation)
-    lines = inbox.newer(desk, conversation, first - 1, LINES_MAX)
-    if not lines or len({line.line for line in lines}) >= LINES_MAX:
-        return inbox.thread(desk, conversation)
-    before = inbox.thread(desk, conversation, first, 1)
-    return ThreadPage(lines, first if before.lines else None, lines[-1].line)
-
-
-def _by_day(desk: Desk, lines: tuple[ThreadLine, ...]) -> list[tuple[str, list[ThreadLine]]]:
-    days: list[tuple[str, list[ThreadLine]]] = []
-    today = desk.clock.now().astimezone(desk.diary.zone).date()
-    for line in lines:
-        day = datetime.fromtimestamp(line.at, desk.diary.zone).date()
-        near = {today: "Today", today - timedelta(days=1): "Yesterday"}
-        title = near.get(day) or day.strftime("%A, %-d %B" + ("" if day.year == today.year else " %Y"))
-        if not days or days[-1][0] != title:
-            days.append((title, []))
-        days[-1][1].append(line)
-    return days
 
 
 def _until(desk: Desk, line: ThreadLine) -> str:

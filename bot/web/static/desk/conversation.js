@@ -12,6 +12,7 @@
   const words = reply?.elements.text;
   let timer = 0;
 
+  set_up_photos();
   if (composer) {
     set_up_writing();
     set_up_sending();
@@ -216,5 +217,21 @@
     reading();
     setInterval(reading, LOOK_MS);
     window.addEventListener("pagehide", () => look("away"));
+  }
+
+  // ---- photos, large
+
+  function set_up_photos() {
+    const viewer = document.getElementById("viewer");
+    const photo = viewer.querySelector("img");
+    talk.addEventListener("click", (event) => {
+      const thumbnail = event.target.closest("[data-enlarges]");
+      if (!thumbnail || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      photo.src = thumbnail.href;
+      viewer.querySelector("[data-saves]").href = thumbnail.dataset.enlarges;
+      viewer.showModal();
+    });
+    viewer.addEventListener("close", () => photo.removeAttribute("src"));
   }
 }
