@@ -112,6 +112,8 @@ class StaffReplied:
     due_at: int = 0
     template: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[str, ...] = ()
+    """What the template's buttons read like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +243,8 @@ def _fields(value: Event | Reading) -> dict[str, Any]:
 def event_from_data(data: Mapping[str, Any]) -> Event:
     """The event that :func:`event_to_data` wrote down. Raises KeyError or TypeError on anything else."""
     fields = {name: value for name, value in data.items() if name != "event"}
+    if "buttons" in fields:
+        fields["buttons"] = tuple(fields["buttons"])
     if "reading" in fields:
         reading = dict(fields["reading"])
         reading["faq"] = tuple((str(row[0]), int(row[1])) for row in reading.get("faq", ()))

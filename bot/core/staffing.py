@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot.core.effects import Say
+from bot.core.effects import Choice, Say
 from bot.core.events import (
     Returned,
     StaffBlocked,
@@ -53,7 +53,10 @@ def _held_by(walk: Walk, holder: str) -> None:
 
 
 def _replied(walk: Walk, event: StaffReplied) -> None:
-    walk.effects.append(Say(event.text, speech="staff"))
+    # No flow waits for these buttons: a tap is told to whoever has the conversation, in its own words.
+    owner = walk.conversation.id[:8]
+    choices = tuple(Choice(f"{owner}.staff.{place}", label) for place, label in enumerate(event.buttons))
+    walk.effects.append(Say(event.text, "staff", choices))
     walk.change(staff_at=walk.now, waiting_since=0, look=False)
 
 

@@ -50,6 +50,7 @@ def everything_happens(book: SqlBook) -> None:
         ledger.unknown(["SM1"])
         ledger.channel()
         ledger.templates()
+        ledger.usable_templates("zh")
         ledger.looked_until("inbound")
         ledger.left_behind(5)
         ledger.to_settle(NOW, 5)
