@@ -6,7 +6,7 @@ All of it is judged by the clinic's opening hours, except how long a patient may
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from bot.core.calendar import Diary
 from bot.core.conversation import Conversation
@@ -33,7 +33,20 @@ PATIENCE = Patience()
 Alarm = Literal["none", "again", "everybody"]
 
 
-def alarm(diary: Diary, conversation: Conversation, now: int, watchers: int, patience: Patience = PATIENCE) -> Alarm:
+class Waits(Protocol):
+    """What is asked of somebody who may be waiting; a whole conversation tells it as well."""
+
+    @property
+    def control(self) -> str: ...
+    @property
+    def urgent(self) -> bool: ...
+    @property
+    def waiting_since(self) -> int: ...
+    @property
+    def later_until(self) -> int: ...
+
+
+def alarm(diary: Diary, conversation: Waits, now: int, watchers: int, patience: Patience = PATIENCE) -> Alarm:
     """Whom a waiting conversation should be brought before now. Nobody is woken at night, but for a red flag."""
     if conversation.control != "waiting" or conversation.later_until:
         return "none"

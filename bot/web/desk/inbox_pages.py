@@ -55,11 +55,11 @@ def inbox_room(desk: Desk) -> Blueprint:
     @room.get("/count", endpoint="count")
     @page("inbox.read", quiet=True)
     def count() -> Response:
-        waits = inbox.counts(desk, current_staff().id)["needs us"]
-        alarms = inbox.alarms(desk)
+        waiting = inbox.in_line(desk)
+        alarms = inbox.alarms(desk, waiting)
         loud = ",".join((*alarms.again, *alarms.everybody))
         # A digest tells that it has changed, and names nobody.
-        return jsonify(needs=waits, alarm=sha256(loud.encode()).hexdigest()[:12] if loud else "")
+        return jsonify(needs=len(waiting), alarm=sha256(loud.encode()).hexdigest()[:12] if loud else "")
 
     @room.post("/shift", endpoint="shift")
     @page("inbox.work")

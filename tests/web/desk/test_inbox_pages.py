@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.core.conversation import Conversation
 from bot.desk import inbox, patients, reception, replying
 from bot.desk.replying import Reply
 from bot.ports.reception import Patient as Person
@@ -251,3 +252,13 @@ def test_how_long_is_said_as_one_says_it() -> None:
     assert [span(n) for n in (5, 60, 3599, 3600, 7500, 180_000)] == [
         "under 1 min", "1 min", "59 min", "1 h", "2 h 5 min", "2 days",
     ]  # fmt: skip
+
+
+def test_the_count_looks_at_a_hundred_of_those_who_wait_and_no_more(front: Front) -> None:
+    now = int(front.clock.now().timestamp())
+    with front.desk.book.begin() as ledger:
+        for number in range(120):
+            patient = Conversation(f"c{number:03}", f"whatsapp:+65{number:08}", control="waiting", waiting_since=now)
+            ledger.create(patient, now)
+    assert front.at_desk().gets("/desk/inbox/count").get_json()["needs"] == 100
+    assert len(inbox.in_line(front.desk)) == 100

@@ -94,11 +94,12 @@
     if (!answer?.ok) return;
     const found = await answer.json();
     const badge = document.getElementById("inbox-count");
+    const needs = found.needs > 99 ? "99+" : found.needs;
     if (badge) {
-      badge.textContent = found.needs > 99 ? "99+" : found.needs;
+      badge.textContent = needs;
       badge.hidden = !found.needs;
     }
-    document.title = (found.needs ? `(${found.needs}) ` : "") + title;
+    document.title = (found.needs ? `(${needs}) ` : "") + title;
     if (known && (found.needs > known.needs || (found.alarm && found.alarm !== known.alarm))) sound();
     known = found;
   }
