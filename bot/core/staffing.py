@@ -26,6 +26,8 @@ from bot.core.events import (
 )
 from bot.core.walk import Walk
 
+FINISHED = "booking_finished"
+"""Staff booked what a patient had begun: the flow she was in is over, or she could go on in it and book again."""
 _CLEARED: Mapping[str, Any] = MappingProxyType(
     {"holder": "", "reason": "", "urgent": False, "look": False, "waiting_since": 0, "later_until": 0}
 )
@@ -105,6 +107,8 @@ def _looked(walk: Walk, event: StaffLooked) -> None:
 
 def _did(walk: Walk, event: StaffDid) -> None:
     walk.trod(event.what)
+    if event.what == FINISHED:
+        walk.drop_all("finished by staff")
 
 
 def _returned(walk: Walk, event: Returned) -> None:

@@ -25,6 +25,7 @@ from bot.web.desk.composing import Choice, Templates, add_composing, approved_te
 from bot.web.desk.conversation_pages import add_conversations
 from bot.web.desk.diary_pages import diary_room
 from bot.web.desk.file_pages import add_files
+from bot.web.desk.finishing_pages import add_finishing
 from bot.web.desk.first_pages import add_first
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
@@ -124,4 +125,5 @@ def _reception_room(desk: Desk, templates: Templates) -> Blueprint:
     add_composing(room, desk, templates)
     add_files(room, desk)
     add_first(room, desk)
+    add_finishing(room, desk)
     return room

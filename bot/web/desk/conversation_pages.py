@@ -9,7 +9,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import inbox, media, reception, replying, sessions, staff
+from bot.desk import inbox, media, reception, replying, sessions, staff, unfinished
 from bot.desk.inbox import Card
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
@@ -133,6 +133,7 @@ def pictured(desk: Desk, conversation: str) -> dict[str, Any]:
         "lookers": [name_of(one, people) + (" is writing" if doing == "typing" else " is looking")
                     for one, doing in card.lookers.items() if one != her.id],
         "ways_back": reception.ways_back(desk, conversation) if mode != "read" else None,
+        "begun": unfinished.unfinished(desk, conversation) if card.control in ("waiting", "held") else None,
         "colleagues": {id: name for id, name in colleagues(desk).items() if id != card.holder},
         "moments": _moments(desk),
         "people": people,
