@@ -13,6 +13,10 @@ from bot.core.template import Unfit, filled
 from bot.desk.telling import told_of
 from bot.ports import Desk, Ledger, Usable
 
+NOT_BY_HAND = frozenset({"check_in", "rebook", "waiting_list"})
+"""Templates that follow-ups say: about a visit that was, one that was missed, a time that came free. Filled with the
+next appointment they would be untrue."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -54,6 +58,8 @@ def _next_appointment(desk: Desk, ledger: Ledger, conversation: str, language: s
 def _ready(desk: Desk, usable: Sequence[Usable], known: Mapping[str, str]) -> tuple[Ready, ...]:
     found = []
     for one in usable:
+        if one.name in NOT_BY_HAND:
+            continue
         variables = {name: known.get(name, "") for name in one.variables}
         buttons = _buttons(desk, one)
         try:

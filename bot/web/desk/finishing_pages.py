@@ -40,7 +40,10 @@ def add_finishing(room: Blueprint, desk: Desk) -> None:
         begun = unfinished.unfinished(desk, conversation)
         if begun is None:
             return redirect(url_for("diary.new", conversation=conversation, patient_id=card.about or None), 303)
-        return _form(desk, conversation, _as_said(desk, begun))
+        form = _as_said(desk, begun)
+        if not form["name"] and (card.about or len(card.names) == 1):
+            form["name"] = card.names[0]
+        return _form(desk, conversation, form)
 
     @room.post("/<conversation>/book/times", endpoint="finish_times")
     @page("diary.change")

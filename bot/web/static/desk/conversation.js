@@ -106,11 +106,13 @@
     document.addEventListener("htmx:after:request", (event) => {
       const form = event.detail.ctx.sourceElement;
       const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
-      if (!status || !form.closest(".talk")) return;
+      if (!status || !form.closest(".talk, #panel")) return;
       if (form === reply || form.matches(".is-template")) after_reply(form, status);
       if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
       if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
+      // What was sent from beside the thread is empty again; whatever else is typed there stays.
+      if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
       if (form.matches("form")) document.dispatchEvent(new Event("desk:changed"));
     });
     document.addEventListener("htmx:after:swap", take_up_answer);
