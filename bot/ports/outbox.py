@@ -170,6 +170,9 @@ class OutboxPart(Protocol):
     def callback(self, attempt: str, sid: str, status: RowStatus, now: int) -> str | None:
         """A status callback that is no failure: rank only rises. The conversation if its next row may go now."""
 
+    def conversation_of(self, attempt: str, sid: str) -> str | None:
+        """Where the words were said that a status callback is about."""
+
     def failing(self, attempt: str, sid: str, error: int | None) -> Failing | None:
         """A status callback that is a failure: the words it is about, locked, if it is news. It is none when they
         arrived, failed or were taken up again already, however often it is told."""

@@ -383,9 +383,9 @@ class ReceptionPart(
     """Everything the reception desk asks of one open transaction."""
 
 
-Bell = Literal["conv", "queue", "cal"]
+Bell = Literal["conv", "queue", "cal", "words"]
 """``conv``: a conversation changed (and so may the list). ``queue``: who is on shift, or what holds for all. ``cal``: a
-day of the diary; its id is the ISO date."""
+day of the diary; its id is the ISO date. ``words``: how words of a conversation fared; rung only if somebody looks."""
 Doing = Literal["reading", "typing"]
 
 

@@ -114,6 +114,7 @@ def everything_happens_at_the_desk(book: SqlBook) -> None:
             ledger.folder(shelf, 5)
             ledger.folder(shelf, 5, (0, 0, ""))
         ledger.first_in_line(5)
+        ledger.conversation_of("attempt", "SM1")
         ledger.undelivered(5)
         ledger.count_folder("needs")
         ledger.count_undelivered(5)

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import inbox, media, reception, replying, sessions, staff, unfinished
-from bot.desk.inbox import Card
+from bot.desk import audit, inbox, media, reception, replying, sessions, staff, unfinished
+from bot.desk.inbox import Card, ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.inbox_pages import called, listed
 from bot.web.desk.showing import show
-from bot.web.desk.thread_view import asked_for, by_day
+from bot.web.desk.thread_view import asked_for, by_day, whole
 from bot.web.desk.thread_words import KINDS, SPEECH, STATUSES, UNHAPPY, event_words, name_of
 
 Mode = Literal["reply", "template", "bot", "other", "call", "read"]
@@ -41,6 +41,13 @@ def add_conversations(room: Blueprint, desk: Desk, templates: Callable[[Card], t
             "templates": templates(context["card"]),
         }
         return show("desk/conversation.html", **{**listed(desk), **composer, **context})
+
+    @room.get("/<conversation>/print", endpoint="paper")
+    @page("inbox.read")
+    def show_paper(conversation: str) -> Response:
+        context = pictured(desk, conversation, whole(desk, conversation))
+        audit.printed(desk, current_staff().id, f"conversation:{conversation}")
+        return show("desk/conversation_paper.html", notes="notes" in request.args, **context)
 
     @room.post("/<conversation>/look", endpoint="look")
     @page("inbox.read", quiet=True)
@@ -114,13 +121,14 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
 # ---- what it shows
 
 
-def pictured(desk: Desk, conversation: str) -> dict[str, Any]:
-    """Everything of a conversation that changes while one looks at it. Aborts when there is no such conversation."""
+def pictured(desk: Desk, conversation: str, told: ThreadPage | None = None) -> dict[str, Any]:
+    """Everything of a conversation that changes while one looks at it, with the lines that the page asks for unless
+    others are given. Aborts when there is no such conversation."""
     card = inbox.card(desk, conversation)
     if card is None:
         abort(404)
     her, people, now = current_staff(), staff.names(desk), int(desk.clock.now().timestamp())
-    told = asked_for(desk, conversation)
+    told = told or asked_for(desk, conversation)
     mode = mode_of(card, her.id, her.may("inbox.work"), now)
     return {
         "card": card,

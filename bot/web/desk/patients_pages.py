@@ -59,7 +59,9 @@ def patients_room(desk: Desk) -> Blueprint:
     def show_opted_out() -> Response:
         ids = patients.opted_out(desk, request.args.get("after", "")[:40])
         cards = [card for id in ids if (card := inbox.card(desk, id)) and card.address.startswith("whatsapp:")]
-        return show("desk/patients_opted_out.html", cards=cards, after=ids[-1] if len(ids) == 100 else "")
+        return show(
+            "desk/patients_opted_out.html", fragment="cards", cards=cards, after=ids[-1] if len(ids) == 100 else ""
+        )
 
     _add_one(room, desk)
     _add_merging(room, desk)
@@ -101,6 +103,7 @@ def _one(desk: Desk, id: int, status: int = 200, form: dict[str, str] | None = N
     known = record.patient
     return show(
         "desk/patient.html",
+        fragment="record",
         status=status,
         record=record,
         form=form or {"name": known.name, "phone": known.phone, "born": known.born, "remarks": known.remarks},

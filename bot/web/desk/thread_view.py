@@ -33,6 +33,11 @@ def asked_for(desk: Desk, conversation: str) -> ThreadPage:
     return ThreadPage(lines, first if before.lines else None, lines[-1].line)
 
 
+def whole(desk: Desk, conversation: str) -> ThreadPage:
+    """The thread for paper: all of it, or its newest lines when it is longer than anybody prints."""
+    return inbox.thread(desk, conversation, lines_max=LINES_MAX)
+
+
 def by_day(desk: Desk, lines: tuple[ThreadLine, ...]) -> list[tuple[str, list[ThreadLine]]]:
     """Lines under the day they belong to, as one calls it at the clinic."""
     days: list[tuple[str, list[ThreadLine]]] = []

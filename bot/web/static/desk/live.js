@@ -29,7 +29,7 @@
 
   function lead() {
     const stream = new EventSource(bar.dataset.stream);
-    for (const kind of ["conv", "queue", "cal", "beat", "out"]) {
+    for (const kind of ["conv", "queue", "cal", "words", "beat", "out"]) {
       stream.addEventListener(kind, (event) => tell(kind, event.data));
     }
     stream.addEventListener("error", () => {
