@@ -183,6 +183,13 @@ class StaffLooked:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffReopened:
+    """A receptionist took "done" back: the conversation is as it was before."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaffDid:
     """Staff did something besides the conversation that its thread should tell: a past-tense name, and ids.
 
@@ -206,6 +213,19 @@ class Returned:
     holder: str = ""
 
 
+Escalation = Literal["urgent", "again", "everybody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A patient waits too long: those on shift are told again, or everybody is; everybody at once for what is urgent.
+
+    ``{"level": "everybody"}``
+    """
+
+    level: Escalation
+
+
 StaffEvent: TypeAlias = (
     StaffTookOver
     | StaffReplied
@@ -216,8 +236,10 @@ StaffEvent: TypeAlias = (
     | StaffMarked
     | StaffBlocked
     | StaffLooked
+    | StaffReopened
     | StaffDid
     | Returned
+    | Escalated
 )
 Event: TypeAlias = Message | Outcome | FollowUpFellDue | SilenceRanOut | DeliveryFailed | StaffEvent
 

@@ -115,7 +115,7 @@ def _not_the_bots(walk: Walk) -> bool:
             return False
         case "closed":
             walk.raise_control()
-            walk.change(control="bot", reason="", stack=(), open=None, waiting_since=0)
+            walk.change(control="bot", reason="", stack=(), open=None, waiting_since=0, closed=None)
             return False
         case "held":
             walk.change(waiting_since=walk.conversation.waiting_since or walk.now, later_until=0)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from bot.core.conversation import Closed
 from bot.core.effects import Choice, Say
 from bot.core.events import (
+    Escalated,
     Returned,
     StaffBlocked,
     StaffDid,
@@ -21,11 +23,15 @@ from bot.core.events import (
     StaffMarked,
     StaffPutOff,
     StaffReleased,
+    StaffReopened,
     StaffReplied,
     StaffTookOver,
 )
+from bot.core.patience import escalation_of
 from bot.core.walk import Walk
 
+_REOPENED = ("control", "holder", "reason", "urgent", "look", "waiting_since", "later_until", "stack", "open")
+"""What comes back when "done" is taken back."""
 FINISHED = "booking_finished"
 """Staff booked what a patient had begun: the flow she was in is over, or she could go on in it and book again."""
 _CLEARED: Mapping[str, Any] = MappingProxyType(
@@ -50,7 +56,7 @@ def _handed_on(walk: Walk, event: StaffHandedOn) -> None:
 
 
 def _held_by(walk: Walk, holder: str) -> None:
-    walk.change(control="held", holder=holder, silence_due=0, look=False, later_until=0, staff_at=walk.now)
+    walk.change(control="held", holder=holder, silence_due=0, look=False, later_until=0, staff_at=walk.now, closed=None)
     walk.raise_control()
 
 
@@ -66,7 +72,9 @@ def _handed_back(walk: Walk, event: StaffHandedBack) -> None:
     walk.raise_control()
     walk.trod(f"handed back: {event.mode}")
     if event.mode == "silent":
+        before = {name: getattr(walk.conversation, name) for name in _REOPENED}
         _close(walk, "handed back")
+        walk.change(closed=Closed(walk.conversation.turn, **before))
         return
     walk.change(control="bot", holding_texts=0, **_CLEARED)
     walk.say_text("back again", speech="notice")
@@ -75,6 +83,14 @@ def _handed_back(walk: Walk, event: StaffHandedBack) -> None:
     else:
         walk.drop_all("handed back")
         walk.start(walk.clinic.otherwise)
+
+
+def _reopened(walk: Walk, event: StaffReopened) -> None:
+    closed = walk.conversation.closed
+    walk.raise_control()
+    walk.trod("reopened")
+    if closed is not None:
+        walk.change(closed=None, **{name: getattr(closed, name) for name in _REOPENED})
 
 
 def _released(walk: Walk, event: StaffReleased) -> None:
@@ -111,6 +127,11 @@ def _did(walk: Walk, event: StaffDid) -> None:
         walk.drop_all("finished by staff")
 
 
+def _escalated(walk: Walk, event: Escalated) -> None:
+    walk.change(escalated=escalation_of(walk.conversation, event.level))
+    walk.trod(f"escalated: {event.level}")
+
+
 def _returned(walk: Walk, event: Returned) -> None:
     walk.trod(f"returned: {event.rule}")
     if event.rule == "later_over":
@@ -144,7 +165,9 @@ _DOES: Mapping[type, Callable[[Walk, Any], None]] = MappingProxyType(
         StaffMarked: _marked,
         StaffBlocked: _blocked,
         StaffLooked: _looked,
+        StaffReopened: _reopened,
         StaffDid: _did,
         Returned: _returned,
+        Escalated: _escalated,
     }
 )

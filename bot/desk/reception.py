@@ -13,6 +13,7 @@ from typing import Literal
 from bot.core.calendar import Busy
 from bot.core.conversation import Conversation
 from bot.core.events import (
+    Escalated,
     Event,
     Returned,
     StaffBlocked,
@@ -22,12 +23,14 @@ from bot.core.events import (
     StaffMarked,
     StaffPutOff,
     StaffReleased,
+    StaffReopened,
     StaffTookOver,
 )
 from bot.core.flow import Ask
-from bot.core.patience import returns
+from bot.core.patience import escalates, returns
 from bot.core.progress import standing
 from bot.desk.apart import apart
+from bot.desk.inbox import alarms, watchers
 from bot.desk.turns import happen
 from bot.ports import Desk, Ledger, Line, Waiting
 
@@ -139,6 +142,18 @@ def ways_back(desk: Desk, conversation: str) -> WaysBack:
         if state is None or where is None:
             return WaysBack("", "No question was open.")
         return WaysBack(where.step, _why_not_continue(desk, ledger, state))
+
+
+def undo_done(desk: Desk, conversation: str, by: str) -> None:
+    """Take "done" back: whoever had the conversation has it again, and its open question is frozen as it was. Raises
+    NotPossible when anything has happened in it since."""
+
+    def reopened(ledger: Ledger, state: Conversation) -> Event | None:
+        if state.closed is None or state.closed.turn != state.turn:
+            raise NotPossible("Something has happened in it since. Take it over instead.")
+        return StaffReopened(by)
+
+    _happen(desk, conversation, reopened)
 
 
 def hand_on(desk: Desk, conversation: str, by: str, to: str) -> None:
@@ -255,6 +270,25 @@ def keep_order(desk: Desk) -> int:
         with apart(desk, "return_failed", conversation=id):
             moved += happen(desk, id, over)
     return moved
+
+
+def escalate(desk: Desk) -> int:
+    """Say in the threads of those who wait too long that somebody was told, once for each step; how many. For the
+    tick."""
+    here, told = len(watchers(desk)), 0
+    loud = alarms(desk)
+    with desk.book.look() as ledger:
+        waiting = [state for id in (*loud.everybody, *loud.again) if (state := ledger.read(id))]
+
+    def escalated(ledger: Ledger, state: Conversation) -> Event | None:
+        level = escalates(desk.diary, state, _stamp(desk), here)
+        return Escalated(level) if level else None
+
+    for state in waiting:
+        if escalates(desk.diary, state, _stamp(desk), here):
+            with apart(desk, "escalation_failed", conversation=state.id):
+                told += happen(desk, state.id, escalated)
+    return told
 
 
 # ---- parts

@@ -16,7 +16,7 @@ from bot.core.delivery import FIRST_LOOK_SECONDS
 from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
-from bot.desk.reception import keep_order
+from bot.desk.reception import escalate, keep_order
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
 from bot.desk.waiting_list import offer_freed_times
@@ -157,6 +157,7 @@ def _holds(desk: Desk, seen: Seen, turns: Turns) -> None:
 
 def _held_too_long(desk: Desk, seen: Seen, turns: Turns) -> None:
     keep_order(desk)
+    escalate(desk)
 
 
 def _unsent(desk: Desk, seen: Seen, turns: Turns) -> None:

@@ -90,13 +90,13 @@ def book_this(desk: Desk, conversation: str, staff: str, form: Finished) -> str:
     The patient is told, her flow is over, and the time she held becomes the appointment or is free again. Raises
     NotYours, Clash naming who has the time, and NotPossible.
     """
-    slot = _slot(desk, form)
     number, taken = "", False
 
     def booked(ledger: Ledger, state: Conversation) -> Event | None:
         nonlocal number, taken
         if state.control != "held" or state.holder != staff:
             raise NotYours("Take the conversation over first.", state.holder, state.control_since)
+        _slot(desk, form)
         inputs: Mapping[str, Value] = {
             "service": form.service, "slot": form.slot, "name": form.name, "phone": form.phone, "whom": "",
         }  # fmt: skip
@@ -114,6 +114,7 @@ def book_this(desk: Desk, conversation: str, staff: str, form: Finished) -> str:
         return StaffDid(staff, FINISHED, number)
 
     happen(desk, conversation, booked)
+    slot = _slot(desk, form)
     if taken:
         raise Clash(_who_has(desk, form.service, slot))
     wake(desk, (conversation,))

@@ -88,13 +88,20 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
     def back(conversation: str) -> AnyResponse:
         mode = request.form.get("mode", "")
         match mode:
-            case "menu" | "continue" | "silent":
-                ended = "It is done." if mode == "silent" else "The assistant has it again."
+            case "silent":
+                return closed(desk, conversation)
+            case "menu" | "continue":
+                ended = "The assistant has it again."
                 return done(
                     desk, conversation, lambda her: reception.hand_back(desk, conversation, her, mode), leave=ended
                 )
             case _:
                 return abort(400)
+
+    @room.post("/<conversation>/undo-done", endpoint="undo_done")
+    @page("inbox.work")
+    def undo_done(conversation: str) -> AnyResponse:
+        return done(desk, conversation, lambda her: reception.undo_done(desk, conversation, her))
 
     @room.post("/<conversation>/give", endpoint="give")
     @page("inbox.work")
@@ -226,6 +233,15 @@ def done(desk: Desk, conversation: str, act: Callable[[str], None], leave: str =
         flash(leave, "done")
         return redirect(url_for("inbox.show", folder=folder), 303)
     return redirect(url_for("inbox.one", conversation=conversation, folder=folder), 303)
+
+
+def closed(desk: Desk, conversation: str) -> AnyResponse:
+    """Close a conversation; the list that one comes back to offers to take it back."""
+    try:
+        reception.hand_back(desk, conversation, current_staff().id, "silent")
+    except reception.Refused as refused:
+        return refusal(desk, conversation, refused)
+    return redirect(url_for("inbox.show", folder=request.form.get("folder", "needs"), done=conversation), 303)
 
 
 def refusal(desk: Desk, conversation: str, refused: reception.Refused) -> AnyResponse:

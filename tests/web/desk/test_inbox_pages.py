@@ -295,3 +295,16 @@ def test_how_words_fared_is_told_to_whoever_looks_and_to_nobody_else(sqlite_url:
         status(front.desk, "", sid, "read", None)
         assert ("words", mei_ling.conversation) in live.rung
         assert f"words:{mei_ling.conversation}" in front.at_desk().gets(there(mei_ling)).text
+
+
+def test_done_is_offered_to_be_taken_back_where_she_comes_out(front: Front, mei_ling: Patient) -> None:
+    ana = front.at_desk()
+    ana.posts(there(mei_ling, "take"))
+    after = ana.posts(there(mei_ling, "back"), {"mode": "silent", "folder": "mine"})
+    listed = ana.gets(after.location).text
+    assert "Done: <strong" in listed
+    assert there(mei_ling, "undo-done") in listed
+    ana.posts(there(mei_ling, "undo-done"))
+    assert holder(front, mei_ling) == front.ids[ANA]
+    assert "Done: <strong" not in ana.gets(after.location).text
+    assert "Ana took “done” back" in ana.gets(there(mei_ling)).text
