@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
@@ -27,7 +27,6 @@ AFTERWARDS: Mapping[str, str] = {
     "menu": "Give it back to the assistant",
     "silent": "Close it: done",
 }
-NEAREST = 3
 
 
 def add_finishing(room: Blueprint, desk: Desk) -> None:
@@ -118,7 +117,7 @@ def _form(  # noqa: PLR0913 - what was typed, and everything that can be said ab
     wanted = _wanted(desk, form)
     day = day_or(form["day"], today(desk))
     if not form["day"]:
-        day = next(iter(_nearest(desk, wanted, 0)), day)
+        day = next((slot.local(desk.diary.zone).date() for slot in _near(desk, wanted, "")), day)
     free = unfinished.times(desk, conversation, wanted, day)
     panel = patients.panel(desk, conversation)
     context: dict[str, Any] = {
@@ -133,7 +132,7 @@ def _form(  # noqa: PLR0913 - what was typed, and everything that can be said ab
         "afterwards": AFTERWARDS,
         "trouble": trouble,
         "clash": clash,
-        "others": _others(desk, wanted, form["slot"]) if clash else (),
+        "others": _near(desk, wanted, form["slot"]) if clash else (),
     }
     return show("desk/finish.html", fragment="times", status=status, **context)
 
@@ -151,17 +150,7 @@ def _wanted(desk: Desk, form: Mapping[str, str]) -> Wanted:
     return Wanted(form["service"], form["practitioner"] if offered else ANY)
 
 
-def _nearest(desk: Desk, wanted: Wanted, at: int) -> tuple[date, ...]:
-    return tuple(slot.local(desk.diary.zone).date() for slot in _others(desk, wanted, f"@{at}"))
-
-
-def _others(desk: Desk, wanted: Wanted, slot: str) -> tuple[Slot, ...]:
-    """The free times nearest to the one that was wanted."""
-    at = number_or_nothing(slot.rpartition("@")[2])
+def _near(desk: Desk, wanted: Wanted, slot: str) -> tuple[Slot, ...]:
+    """The free times nearest to one that was wanted (``practitioner@start``; empty: the next ones)."""
     practitioner = "" if wanted.practitioner == ANY else wanted.practitioner
-    free = diary.free_times(desk, wanted.service, practitioner, FREE_READ)
-    return tuple(sorted(sorted(free, key=lambda one: abs(one.start - at))[:NEAREST], key=lambda one: one.start))
-
-
-FREE_READ = 2_000
-"""More than a month of any grid has."""
+    return diary.free_near(desk, wanted.service, practitioner, number_or_nothing(slot.rpartition("@")[2]))
