@@ -126,7 +126,7 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
     }
 )
 
-FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE = "follow_up.answer", "follow_up.nudge"
+FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE, NEW_TIME = "follow_up.answer", "follow_up.nudge", "new_time.book"
 ENGINES_OWN: Mapping[str, Declared] = MappingProxyType(
     {
         declared.name: declared
@@ -139,6 +139,14 @@ ENGINES_OWN: Mapping[str, Declared] = MappingProxyType(
                     ("service", "when", "number", "practitioner"),
                 )
                 | {"gone": (), "not_theirs": (), "failed": ()},
+                kind="write",
+            ),
+            Declared(
+                NEW_TIME,
+                dict.fromkeys(("appointment", "slot"), "text"),
+                dict.fromkeys(("booked", "kept"), ("when", "number", "practitioner"))
+                | dict.fromkeys(("found", "taken"), ("appointment", "times"))
+                | {"none": (), "gone": (), "failed": ()},
                 kind="write",
             ),
             Declared(FOLLOW_UP_NUDGE, {}, {"made": (), "none": (), "failed": ()}, kind="write"),

@@ -87,6 +87,23 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """What staff closed by "done": all of it comes back when they take that back, if nothing happened since."""
+
+    turn: int
+    """The turn that closed it."""
+    control: Control
+    holder: str = ""
+    reason: str = ""
+    urgent: bool = False
+    look: bool = False
+    waiting_since: int = 0
+    later_until: int = 0
+    stack: tuple[Frame, ...] = ()
+    open: Open | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """Everything a turn decides on. Instants are UTC epoch seconds; 0 means never."""
 
@@ -111,6 +128,9 @@ class Conversation:
     """Staff put it off until then; 0 when they did not."""
     blocked: bool = False
     """A nuisance: what arrives is kept, and only red flags and the safety words are answered."""
+    escalated: str = ""
+    """Who was told last that it waits, and under which version of control: ``everybody 7``."""
+    closed: Closed | None = None
     told: str = ""
     """The clinic-wide notice that the patient was last told, by its id."""
     holding_texts: int = 0
@@ -151,7 +171,7 @@ _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
         one.name: one.default if one.default_factory is dataclasses.MISSING else one.default_factory()
         for one in dataclasses.fields(kind)
     }
-    for kind in (Passed, Frame, Shown, Open, Followed, Conversation)
+    for kind in (Passed, Frame, Shown, Open, Followed, Closed, Conversation)
 }
 """The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
 _ALL_OF = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
@@ -165,13 +185,19 @@ def to_data(conversation: Conversation) -> dict[str, Any]:
 
 def from_data(data: Mapping[str, Any]) -> Conversation:
     """The conversation that :func:`to_data` wrote down."""
-    fields = _known(Conversation, data)
-    fields["stack"] = tuple(_frame(frame) for frame in data.get("stack", ()))
-    if data.get("open") is not None:
-        fields["open"] = _open(data["open"])
+    fields = _running(_known(Conversation, data))
+    if data.get("closed") is not None:
+        fields["closed"] = Closed(**_running(_known(Closed, data["closed"])))
     if data.get("followed") is not None:
         fields["followed"] = Followed(**_known(Followed, data["followed"]))
     return Conversation(**fields)
+
+
+def _running(fields: dict[str, Any]) -> dict[str, Any]:
+    """The flows that run and their open question, of a conversation or of what was closed."""
+    question = fields.get("open")
+    running = {"stack": tuple(_frame(frame) for frame in fields.get("stack", ()))}
+    return {**fields, **running, "open": None if question is None else _open(question)}
 
 
 def _frame(data: Mapping[str, Any]) -> Frame:

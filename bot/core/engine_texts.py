@@ -57,6 +57,8 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "desk moved": ("when", "number", "practitioner"),
         "desk cancelled": ("when", "number", "practitioner"),
         "desk fell through": ("when", "number", "practitioner", "times"),
+        "new times": (),
+        "new time gone": (),
         "stopped": (),
         "started": (),
         "not understood": (),

@@ -112,6 +112,8 @@ class StaffReplied:
     due_at: int = 0
     template: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[str, ...] = ()
+    """What the template's buttons read like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,13 @@ class StaffLooked:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffReopened:
+    """A receptionist took "done" back: the conversation is as it was before."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class StaffDid:
     """Staff did something besides the conversation that its thread should tell: a past-tense name, and ids.
 
@@ -204,6 +213,19 @@ class Returned:
     holder: str = ""
 
 
+Escalation = Literal["urgent", "again", "everybody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A patient waits too long: those on shift are told again, or everybody is; everybody at once for what is urgent.
+
+    ``{"level": "everybody"}``
+    """
+
+    level: Escalation
+
+
 StaffEvent: TypeAlias = (
     StaffTookOver
     | StaffReplied
@@ -214,8 +236,10 @@ StaffEvent: TypeAlias = (
     | StaffMarked
     | StaffBlocked
     | StaffLooked
+    | StaffReopened
     | StaffDid
     | Returned
+    | Escalated
 )
 Event: TypeAlias = Message | Outcome | FollowUpFellDue | SilenceRanOut | DeliveryFailed | StaffEvent
 
@@ -241,6 +265,8 @@ def _fields(value: Event | Reading) -> dict[str, Any]:
 def event_from_data(data: Mapping[str, Any]) -> Event:
     """The event that :func:`event_to_data` wrote down. Raises KeyError or TypeError on anything else."""
     fields = {name: value for name, value in data.items() if name != "event"}
+    if "buttons" in fields:
+        fields["buttons"] = tuple(fields["buttons"])
     if "reading" in fields:
         reading = dict(fields["reading"])
         reading["faq"] = tuple((str(row[0]), int(row[1])) for row in reading.get("faq", ()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import asking_faq, choosing, following, safety, wayfinding
+from bot.core import asking_faq, choosing, following, new_times, safety, wayfinding
 from bot.core.answers import fold
 from bot.core.effects import Note
 from bot.core.events import Message
@@ -115,7 +115,7 @@ def _not_the_bots(walk: Walk) -> bool:
             return False
         case "closed":
             walk.raise_control()
-            walk.change(control="bot", reason="", stack=(), open=None, waiting_since=0)
+            walk.change(control="bot", reason="", stack=(), open=None, waiting_since=0, closed=None)
             return False
         case "held":
             walk.change(waiting_since=walk.conversation.waiting_since or walk.now, later_until=0)
@@ -165,6 +165,7 @@ def _not_understood(walk: Walk, message: Message) -> None:
 
 _MEANINGS = (
     following.tap,
+    new_times.tap,
     choosing.tap,
     following.in_words,
     choosing.shown_option,

@@ -6,11 +6,11 @@ All of it is judged by the clinic's opening hours, except how long a patient may
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from bot.core.calendar import Diary
 from bot.core.conversation import Conversation
-from bot.core.events import ReturnRule
+from bot.core.events import Escalation, ReturnRule
 from bot.core.opening import is_open, open_seconds
 from bot.core.window import window_open
 
@@ -33,7 +33,20 @@ PATIENCE = Patience()
 Alarm = Literal["none", "again", "everybody"]
 
 
-def alarm(diary: Diary, conversation: Conversation, now: int, watchers: int, patience: Patience = PATIENCE) -> Alarm:
+class Waits(Protocol):
+    """What is asked of somebody who may be waiting; a whole conversation tells it as well."""
+
+    @property
+    def control(self) -> str: ...
+    @property
+    def urgent(self) -> bool: ...
+    @property
+    def waiting_since(self) -> int: ...
+    @property
+    def later_until(self) -> int: ...
+
+
+def alarm(diary: Diary, conversation: Waits, now: int, watchers: int, patience: Patience = PATIENCE) -> Alarm:
     """Whom a waiting conversation should be brought before now. Nobody is woken at night, but for a red flag."""
     if conversation.control != "waiting" or conversation.later_until:
         return "none"
@@ -45,6 +58,34 @@ def alarm(diary: Diary, conversation: Conversation, now: int, watchers: int, pat
     if watchers < WATCHERS_MIN or waited >= patience.tell_everybody:
         return "everybody"
     return "again" if waited >= patience.tell_again else "none"
+
+
+def escalates(
+    diary: Diary, conversation: Conversation, now: int, watchers: int, patience: Patience = PATIENCE
+) -> Escalation | None:
+    """Whom the thread should say was told now that somebody waits; None while nobody new is.
+
+    That few are on shift is no news of a patient: it is told once she has waited.
+    """
+    level = alarm(diary, conversation, now, watchers, patience)
+    if level == "none":
+        return None
+    waited = open_seconds(diary, conversation.waiting_since, now)
+    wanted: Escalation
+    if conversation.urgent:
+        wanted = "urgent"
+    elif waited >= patience.tell_everybody or (level == "everybody" and waited >= patience.tell_again):
+        wanted = "everybody"
+    elif waited >= patience.tell_again:
+        wanted = "again"
+    else:
+        return None
+    return None if conversation.escalated == escalation_of(conversation, wanted) else wanted
+
+
+def escalation_of(conversation: Conversation, level: Escalation) -> str:
+    """An escalation as a conversation remembers it: it counts for the stretch it was told in."""
+    return f"{level} {conversation.control_version}"
 
 
 def silent_seconds(diary: Diary, conversation: Conversation, drafted_at: int, now: int) -> int:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from bot.core.effects import Say
+from bot.core.conversation import Closed
+from bot.core.effects import Choice, Say
 from bot.core.events import (
+    Escalated,
     Returned,
     StaffBlocked,
     StaffDid,
@@ -21,11 +23,17 @@ from bot.core.events import (
     StaffMarked,
     StaffPutOff,
     StaffReleased,
+    StaffReopened,
     StaffReplied,
     StaffTookOver,
 )
+from bot.core.patience import escalation_of
 from bot.core.walk import Walk
 
+_REOPENED = ("control", "holder", "reason", "urgent", "look", "waiting_since", "later_until", "stack", "open")
+"""What comes back when "done" is taken back."""
+FINISHED = "booking_finished"
+"""Staff booked what a patient had begun: the flow she was in is over, or she could go on in it and book again."""
 _CLEARED: Mapping[str, Any] = MappingProxyType(
     {"holder": "", "reason": "", "urgent": False, "look": False, "waiting_since": 0, "later_until": 0}
 )
@@ -48,12 +56,15 @@ def _handed_on(walk: Walk, event: StaffHandedOn) -> None:
 
 
 def _held_by(walk: Walk, holder: str) -> None:
-    walk.change(control="held", holder=holder, silence_due=0, look=False, later_until=0, staff_at=walk.now)
+    walk.change(control="held", holder=holder, silence_due=0, look=False, later_until=0, staff_at=walk.now, closed=None)
     walk.raise_control()
 
 
 def _replied(walk: Walk, event: StaffReplied) -> None:
-    walk.effects.append(Say(event.text, speech="staff"))
+    # No flow waits for these buttons: a tap is told to whoever has the conversation, in its own words.
+    owner = walk.conversation.id[:8]
+    choices = tuple(Choice(f"{owner}.staff.{place}", label) for place, label in enumerate(event.buttons))
+    walk.effects.append(Say(event.text, "staff", choices))
     walk.change(staff_at=walk.now, waiting_since=0, look=False)
 
 
@@ -61,7 +72,9 @@ def _handed_back(walk: Walk, event: StaffHandedBack) -> None:
     walk.raise_control()
     walk.trod(f"handed back: {event.mode}")
     if event.mode == "silent":
+        before = {name: getattr(walk.conversation, name) for name in _REOPENED}
         _close(walk, "handed back")
+        walk.change(closed=Closed(walk.conversation.turn, **before))
         return
     walk.change(control="bot", holding_texts=0, **_CLEARED)
     walk.say_text("back again", speech="notice")
@@ -70,6 +83,14 @@ def _handed_back(walk: Walk, event: StaffHandedBack) -> None:
     else:
         walk.drop_all("handed back")
         walk.start(walk.clinic.otherwise)
+
+
+def _reopened(walk: Walk, event: StaffReopened) -> None:
+    closed = walk.conversation.closed
+    walk.raise_control()
+    walk.trod("reopened")
+    if closed is not None:
+        walk.change(closed=None, **{name: getattr(closed, name) for name in _REOPENED})
 
 
 def _released(walk: Walk, event: StaffReleased) -> None:
@@ -102,6 +123,13 @@ def _looked(walk: Walk, event: StaffLooked) -> None:
 
 def _did(walk: Walk, event: StaffDid) -> None:
     walk.trod(event.what)
+    if event.what == FINISHED:
+        walk.drop_all("finished by staff")
+
+
+def _escalated(walk: Walk, event: Escalated) -> None:
+    walk.change(escalated=escalation_of(walk.conversation, event.level))
+    walk.trod(f"escalated: {event.level}")
 
 
 def _returned(walk: Walk, event: Returned) -> None:
@@ -137,7 +165,9 @@ _DOES: Mapping[type, Callable[[Walk, Any], None]] = MappingProxyType(
         StaffMarked: _marked,
         StaffBlocked: _blocked,
         StaffLooked: _looked,
+        StaffReopened: _reopened,
         StaffDid: _did,
         Returned: _returned,
+        Escalated: _escalated,
     }
 )

@@ -7,61 +7,23 @@ just taken is the outcome ``taken``, never an error.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.core import safety
-from bot.core.actions import ACTIONS, ENGINES_OWN, FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE
+from bot.core.actions import ACTIONS, ENGINES_OWN, FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE, NEW_TIME
 from bot.core.calendar import Slot, Wanted, bookable_days, bounds, busy_around, free_slots, who_offers
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction
 from bot.core.events import Outcome
 from bot.core.flow import Value
 from bot.core.follow_up_words import NOT_ME
-from bot.core.names import label
 from bot.core.reference import SPACE, reference
 from bot.desk.clinic_time import day_label, time_label, when_label
+from bot.desk.doing import Came, Doing, book_slot, coming, slot_of, told
+from bot.desk.new_times import new_time
 from bot.desk.planning import drafts, nudge
 from bot.desk.telling import option_of, told_of
-from bot.ports import Appointment, BookAway, Booking, Desk, Ledger, NewTime, SlotTaken
-
-
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """Everything an action needs: the desk, the open transaction, whose turn it is, what was passed in, and when."""
-
-    desk: Desk
-    ledger: Ledger
-    conversation: Conversation
-    inputs: Mapping[str, Value]
-    now: datetime
-    by: str = "bot"
-    """``bot``, or the account of whoever does it at the desk."""
-
-    @property
-    def language(self) -> str:
-        return self.conversation.language
-
-    @property
-    def stamp(self) -> int:
-        return int(self.now.timestamp())
-
-    def id(self, name: str) -> str:
-        """The id behind an input: of an option, or the plain value."""
-        value = self.inputs.get(name)
-        if isinstance(value, Mapping):
-            value = value.get("id")
-        return "" if value is None else str(value)
-
-    def text(self, name: str) -> str:
-        """An input as words: an option's label, or the plain value."""
-        value = self.inputs.get(name)
-        if isinstance(value, Mapping):
-            return label(value, self.language)
-        return "" if value is None else str(value)
-
-    def local(self, stamp: int) -> datetime:
-        return datetime.fromtimestamp(stamp, self.desk.diary.zone)
+from bot.ports import Appointment, BookAway, Desk, Ledger, NewTime, SlotTaken
 
 
 def carry_out(  # noqa: PLR0913 - what, by whom, for whom
@@ -96,9 +58,6 @@ def carry_out(  # noqa: PLR0913 - what, by whom, for whom
     if asked.action in ("contact.stop", "contact.start"):
         return Outcome(asked.action, name, opted_out=asked.action == "contact.stop")
     return Outcome(asked.action, name, value)
-
-
-Came = tuple[str, Value]
 
 
 def _practitioners(doing: Doing) -> Came:
@@ -145,14 +104,9 @@ def _slot_option(doing: Doing, slot: Slot) -> Mapping[str, Value]:
     }
 
 
-def _slot(doing: Doing, service: str) -> Slot:
-    practitioner, _, start = doing.id("slot").rpartition("@")
-    return Slot(practitioner, int(start), int(start) + doing.desk.diary.services[service].minutes * 60)
-
-
 def _hold(doing: Doing) -> Came:
     service = doing.id("service")
-    slot = _slot(doing, service)
+    slot = slot_of(doing, service)
     until = doing.stamp + doing.desk.diary.hold_minutes * 60
     doing.ledger.hold(doing.conversation.id, busy_around(slot, doing.desk.diary.services[service]), until, doing.stamp)
     when = when_label(slot.local(doing.desk.diary.zone), doing.language)
@@ -165,38 +119,9 @@ def _release(doing: Doing) -> Came:
 
 
 def _book(doing: Doing) -> Came:
-    diary, service = doing.desk.diary, doing.id("service")
-    slot = _slot(doing, service)
-    local = slot.local(diary.zone)
-    made = doing.ledger.book(
-        Booking(
-            number=reference(doing.desk.chance.below(SPACE)),
-            conversation=doing.conversation.id,
-            patient=doing.text("name"),
-            phone=doing.text("phone") or doing.conversation.phone,
-            whom=doing.id("whom"),
-            service=service,
-            slot=slot,
-            busy=busy_around(slot, diary.services[service]),
-            local_start=f"{local:%Y-%m-%dT%H:%M}",
-            zone=str(diary.zone),
-            follow_ups=drafts(diary, slot.start, doing.stamp, service),
-            made_by=doing.by,
-        ),
-        doing.stamp,
-    )
-    return "booked", _told(doing, made)
-
-
-def _told(doing: Doing, appointment: Appointment) -> Mapping[str, Value]:
-    diary = doing.desk.diary
-    return {
-        "number": appointment.number,
-        "when": when_label(doing.local(appointment.starts_at), doing.language),
-        "practitioner": diary.practitioners[appointment.practitioner].name
-        if appointment.practitioner in diary.practitioners
-        else "",
-    }
+    service = doing.id("service")
+    made = book_slot(doing, service, slot_of(doing, service), doing.text("name"), doing.text("phone"))
+    return "booked", told(doing, made)
 
 
 def _request(doing: Doing) -> Came:
@@ -211,8 +136,8 @@ def _move(doing: Doing) -> Came:
     appointment = doing.ledger.appointment(int(doing.id("appointment")), doing.conversation.id)
     if appointment is None or appointment.status != "booked":
         return "gone", None
-    moved = _moved(doing, appointment, _slot(doing, appointment.service))
-    return ("moved", _told(doing, moved)) if moved else ("gone", None)
+    moved = _moved(doing, appointment, slot_of(doing, appointment.service))
+    return ("moved", told(doing, moved)) if moved else ("gone", None)
 
 
 def _moved(doing: Doing, appointment: Appointment, slot: Slot) -> Appointment | None:
@@ -232,16 +157,12 @@ def _moved(doing: Doing, appointment: Appointment, slot: Slot) -> Appointment | 
 def _cancel(doing: Doing) -> Came:
     appointment = doing.ledger.appointment(int(doing.id("appointment")), doing.conversation.id)
     cancelled = doing.ledger.cancel(appointment.id, doing.stamp) if appointment else None
-    return ("cancelled", _told(doing, cancelled)) if cancelled else ("gone", None)
+    return ("cancelled", told(doing, cancelled)) if cancelled else ("gone", None)
 
 
 def _appointments(doing: Doing) -> Came:
-    found: Value = tuple(option_of(doing.desk.diary, one, doing.language) for one in _coming(doing))
+    found: Value = tuple(option_of(doing.desk.diary, one, doing.language) for one in coming(doing))
     return ("found", found) if found else ("none", None)
-
-
-def _coming(doing: Doing) -> tuple[Appointment, ...]:
-    return doing.ledger.appointments(doing.conversation.id, doing.stamp)
 
 
 def _faq_questions(doing: Doing) -> Came:
@@ -355,6 +276,10 @@ _ACTIONS: Mapping[str, Callable[[Doing], Came]] = {
     "waiting_list.join": _join_waiting_list,
     "language.set": _set_language,
 }
-_ENGINES_OWN: Mapping[str, Callable[[Doing], Came]] = {FOLLOW_UP_ANSWER: _answer, FOLLOW_UP_NUDGE: _nudge}
+_ENGINES_OWN: Mapping[str, Callable[[Doing], Came]] = {
+    FOLLOW_UP_ANSWER: _answer,
+    FOLLOW_UP_NUDGE: _nudge,
+    NEW_TIME: new_time,
+}
 CARRIED_OUT = _ACTIONS.keys() | _ENGINES_OWN.keys()
 """The names of the actions that can be done."""

@@ -46,6 +46,12 @@ def page(desk: Desk, search: AuditSearch) -> tuple[tuple[Audited, ...], int]:
     return lines[:LINES_A_PAGE], lines[LINES_A_PAGE - 1].id if len(lines) > LINES_A_PAGE else 0
 
 
+def printed(desk: Desk, staff: str, subject: str) -> None:
+    """Write down that something is on paper from now on (``conversation:3f9a``), where no page can guard it."""
+    with desk.book.begin() as ledger:
+        ledger.audit(Audited(int(desk.clock.now().timestamp()), staff, "exported", subject, "on paper"))
+
+
 def export(desk: Desk, staff: str, search: AuditSearch) -> Iterator[Audited]:
     """Every line that matches, newest first; that it was taken out is written down before the first one is."""
     now = int(desk.clock.now().timestamp())

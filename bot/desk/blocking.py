@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.core.conversation import Conversation
+from bot.core.new_times import MORE, choices
+from bot.core.window import window_open
 from bot.desk.apart import apart
-from bot.desk.clinic_time import when_label
-from bot.desk.diary import DAYS_MAX, OFFERED_SLOTS, next_free
+from bot.desk.clinic_time import short_label, when_label
+from bot.desk.diary import DAYS_MAX
 from bot.desk.diary_words import reachable, ring_days, tell_thread, words
+from bot.desk.next_times import OFFERED_SLOTS, next_free
 from bot.desk.reception import NotPossible
 from bot.ports import Desk, Ledger, Words
 from bot.ports.reception import Blocking, Entry
@@ -99,9 +102,17 @@ def _fall_through(desk: Desk, staff: str, entry: Entry) -> Literal["told", "call
 
 
 def _words(desk: Desk, ledger: Ledger, state: Conversation, entry: Entry) -> Words:
+    """The news with the next free times as buttons; outside the window its template, whose button asks for them."""
     slots = next_free(desk, ledger, entry.service, entry.practitioner, OFFERED_SLOTS)
     times = "\n".join(f"- {when_label(slot.local(desk.diary.zone), state.language)}" for slot in slots)
-    return words(desk, state, entry, FELL_THROUGH, f"{FELL_THROUGH}:{entry.id}:{entry.version}", times or "-")
+    said = words(desk, state, entry, FELL_THROUGH, f"{FELL_THROUGH}:{entry.id}:{entry.version}", times or "-")
+    local = ((f"{slot.practitioner}@{slot.start}", slot.local(desk.diary.zone)) for slot in slots)
+    offered = [(id, short_label(at, state.language)) for id, at in local]
+    template = desk.clinic.templates.get(said.template)
+    if template is not None and not window_open(state.last_inbound_at, _stamp(desk)):
+        offered = [(MORE, button.in_language(state.language)) for button in template.buttons]
+    list_button = desk.clinic.texts["list button"].in_language(state.language)
+    return replace(said, choices=choices(state.id, entry.id, offered), list_button=list_button)
 
 
 def _stamp(desk: Desk) -> int:

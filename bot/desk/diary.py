@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from bot.core.calendar import Diary, Service, Slot, Wanted, bookable_days, bounds, busy_around, free_slots
+from bot.core.calendar import Diary, Service, Slot, Wanted, busy_around, free_slots
 from bot.core.conversation import Conversation
 from bot.core.reference import SPACE, reference
 from bot.desk.diary_words import reachable, tell, tell_thread
+from bot.desk.next_times import OFFERED_SLOTS, next_free
 from bot.desk.planning import after_visit, drafts, invitation
 from bot.desk.reception import NotPossible, Refused
 from bot.ports import Appointment, Booking, Desk, FollowUpDraft, Ledger, NewTime, SlotTaken
@@ -23,7 +24,8 @@ from bot.ports.reception import Entry, Holder
 from bot.ports.staff import Audited
 
 DAYS_MAX = 31
-OFFERED_SLOTS = 3
+ALL_SLOTS = 2_000
+"""More than a month of any grid has."""
 NOBODY = "desk:"
 """Begins the address of a patient without WhatsApp: a conversation in which nothing can be said."""
 
@@ -131,19 +133,11 @@ def free_times(desk: Desk, service: str, practitioner: str, count: int = OFFERED
         return next_free(desk, ledger, service, practitioner, count)
 
 
-def next_free(desk: Desk, ledger: Ledger, service: str, practitioner: str, count: int) -> tuple[Slot, ...]:
-    """The next free times with a practitioner, else with anybody who offers it: one of each day before two of one."""
-    if service not in desk.diary.services:
-        return ()
-    now = desk.clock.now()
-    coming = bookable_days(desk.diary, now)
-    people = desk.diary.services[service].practitioners
-    busy = ledger.busy(people, *bounds(desk.diary, coming), int(now.timestamp()), "")
-    found = free_slots(desk.diary, Wanted(service, practitioner), coming, busy, now)
-    found = found or free_slots(desk.diary, Wanted(service), coming, busy, now)
-    firsts = [slots[0] for slots in found.values()]
-    others = [slot for slots in found.values() for slot in slots[1:]]
-    return tuple(sorted((*firsts, *others)[:count], key=lambda slot: slot.start))
+def free_near(desk: Desk, service: str, practitioner: str, wanted: int) -> tuple[Slot, ...]:
+    """The free times of a service nearest to an instant that was wanted, earliest first."""
+    free = free_times(desk, service, practitioner, ALL_SLOTS)
+    nearest = sorted(free, key=lambda slot: abs(slot.start - wanted))[:OFFERED_SLOTS]
+    return tuple(sorted(nearest, key=lambda slot: slot.start))
 
 
 def appointment(desk: Desk, id: int) -> Entry | None:

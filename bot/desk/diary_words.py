@@ -15,13 +15,13 @@ from bot.desk.turns import happen
 from bot.ports import Appointment, Desk, Ledger, Words
 from bot.ports.reception import Entry
 
-TEXTS: Mapping[str, str] = {
-    "appointment_booked": "desk booked",
-    "appointment_moved": "desk moved",
-    "appointment_cancelled": "desk cancelled",
-    "appointment_fell_through": "desk fell through",
+TEXTS: Mapping[str, tuple[str, str]] = {
+    "appointment_booked": ("desk booked", "confirmation"),
+    "appointment_moved": ("desk moved", "moved"),
+    "appointment_cancelled": ("desk cancelled", "cancelled"),
+    "appointment_fell_through": ("desk fell through", "fell_through"),
 }
-"""What happened, which is also the template's name, and the engine text that tells it."""
+"""What happened, the engine text that tells it, and the template that does outside the 24-hour window."""
 
 
 def tell(desk: Desk, staff: str, about: Appointment, what: str, aloud: bool) -> None:
@@ -58,9 +58,9 @@ def words(  # noqa: PLR0913 - what, to whom, about what
     }
     if times:
         said["times"] = times
-    text = desk.clinic.texts[TEXTS[what]].in_language(state.language)
-    rendered = Names(desk.clinic, state, said).render(text)
-    return Words(rendered, "notice", key=key, template=what, variables=said)
+    text, template = TEXTS[what]
+    rendered = Names(desk.clinic, state, said).render(desk.clinic.texts[text].in_language(state.language))
+    return Words(rendered, "notice", key=key, template=template, variables=said)
 
 
 def reachable(state: Conversation) -> bool:

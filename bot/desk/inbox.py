@@ -5,6 +5,7 @@ Who looks at what comes from Redis and is a hint: while Redis is away nobody is 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,14 @@ from bot.core.patience import PATIENCE, Alarm, Patience, alarm, silent_seconds
 from bot.core.progress import Standing, standing
 from bot.core.window import window_closes
 from bot.ports import Desk, Ledger, LiveAway
-from bot.ports.reception import Doing, Filing, Place, Shelf, ThreadLine
+from bot.ports.reception import Doing, Filing, InLine, Place, Shelf, ThreadLine
 
 FolderName = Literal["needs us", "mine", "others", "with the bot", "failed", "later", "done"]
 PAGE_ROWS = 50
 DAY_SECONDS = 24 * 3600
 FAILED_COUNT_MAX = 1000
+IN_LINE_MAX = 100
+"""Of those who need us so many are looked at for a sound or a badge: whoever stands behind them waits no longer."""
 
 T = TypeVar("T")
 
@@ -190,16 +193,37 @@ class Alarms:
     everybody: tuple[str, ...]
 
 
-def alarms(desk: Desk, patience: Patience = PATIENCE) -> Alarms:
-    """Who waits too long now. Ids only: for sounds, e-mail and push. Nobody is woken at night, but for a red flag."""
+def in_line(desk: Desk) -> tuple[InLine, ...]:
+    """The first hundred who need us. One bounded statement, however many wait: every page asks for it all day."""
+    with desk.book.look() as ledger:
+        return ledger.first_in_line(IN_LINE_MAX)
+
+
+def alarms(desk: Desk, waiting: tuple[InLine, ...] | None = None, patience: Patience = PATIENCE) -> Alarms:
+    """Who waits too long now, of the first in line. Ids only: for sounds, e-mail and push. Nobody is woken at night,
+    but for a red flag."""
     now, here = _stamp(desk), len(watchers(desk))
-    with desk.book.begin() as ledger:
-        waiting = [filing.conversation for filing in ledger.folder(Shelf("needs"), FAILED_COUNT_MAX)]
-    found: Mapping[str, Alarm] = {one.id: alarm(desk.diary, one, now, here, patience) for one in waiting}
+
+    def level(one: InLine) -> int:
+        return _LEVELS.index(alarm(desk.diary, one, now, here, patience))
+
+    first = in_line(desk) if waiting is None else waiting
+    urgent = [one.conversation for one in first if one.urgent and _LEVELS[level(one)] == "everybody"]
+    # Opening hours are counted for a few of them alone: whoever has waited longer is never told of later.
+    calm = sorted((one for one in first if one.control == "waiting" and not one.urgent), key=_waiting_since)
+    told = bisect_left(calm, 1, key=level)
+    again = bisect_left(calm, 2, lo=told, key=level)
     return Alarms(
-        tuple(id for id, level in found.items() if level == "again"),
-        tuple(id for id, level in found.items() if level == "everybody"),
+        tuple(one.conversation for one in calm[told:again]),
+        (*urgent, *(one.conversation for one in calm[:told])),
     )
+
+
+_LEVELS: tuple[Alarm, ...] = ("everybody", "again", "none")
+
+
+def _waiting_since(one: InLine) -> int:
+    return one.waiting_since
 
 
 # ---- parts

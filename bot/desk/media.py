@@ -7,10 +7,13 @@ next before anything is fetched, so a file that takes the worker down is given u
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.core.media import TRIES_MAX, file_name
+from bot.desk.apart import apart
 from bot.ports import Attachment, Desk, Fetched, Ledger, MediaAway, MediaLost, MediaRefused, MediaRow
 
 FORGET_ROWS_MAX = 500
@@ -22,13 +25,29 @@ NOT_REACHED = "it could not be fetched from Twilio"
 class Shown:
     """A file for a browser: its bytes, what they are, a name that says nothing of a patient.
 
-    ``inline`` files may be shown within a page; others are only to be saved.
+    ``inline`` files may be shown within a page; others are only to be saved. ``conversation`` is where it came in.
     """
 
     content: bytes
     content_type: str
     name: str
     inline: bool
+    conversation: str
+
+
+FileKind = Literal["photo", "voice", "document"]
+PLAYED = frozenset({"audio/ogg", "audio/mpeg", "audio/aac", "audio/mp4"})
+"""Sounds that browsers play; others are only to be saved."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in a thread: what it is, its size in bytes, and, if there is nothing to show, why not."""
+
+    id: str
+    kind: FileKind
+    size: int = 0
+    why_not: str = ""
 
 
 def attach(desk: Desk, ledger: Ledger, conversation: str, inbound: str, attachments: Sequence[Attachment]) -> None:
@@ -83,12 +102,19 @@ def _keep(desk: Desk, row: MediaRow, file: Fetched) -> None:
     if not kept:
         # Forgotten while it was on its way.
         desk.media_store.drop(row.id)
+    _ring(desk, row)
 
 
 def _give_up(desk: Desk, row: MediaRow, status: str, note: str) -> None:
     with desk.book.begin() as ledger:
         ledger.media_not_kept(row.id, "refused" if status == "refused" else "failed", note, _stamp(desk))
     desk.report(f"media_{status}", {"media": row.id, "conversation": row.conversation, "tries": row.tries})
+    _ring(desk, row)
+
+
+def _ring(desk: Desk, row: MediaRow) -> None:
+    with apart(desk, "bell_failed", conversation=row.conversation):
+        desk.live.ring("conv", row.conversation)
 
 
 def show_media(desk: Desk, id: str) -> Shown:
@@ -101,8 +127,25 @@ def show_media(desk: Desk, id: str) -> Shown:
     if row is None or row.status != "kept":
         raise MediaLost(why_not(row))
     content = desk.media_store.read(row.id, row.key)
-    inline = row.content_type.startswith(("image/", "audio/"))
-    return Shown(content, row.content_type, file_name(row.id, row.content_type), inline)
+    inline = row.content_type.startswith("image/") or row.content_type in PLAYED
+    return Shown(content, row.content_type, file_name(row.id, row.content_type), inline, row.conversation)
+
+
+def files_with(desk: Desk, inbounds: Sequence[str]) -> Mapping[str, tuple[File, ...]]:
+    """What came with these messages, by their sids."""
+    with desk.book.look() as ledger:
+        rows = ledger.media_with(inbounds)
+    found: defaultdict[str, tuple[File, ...]] = defaultdict(tuple)
+    for row in rows:
+        found[row.inbound] += (_file(row),)
+    return found
+
+
+def _file(row: MediaRow) -> File:
+    if row.status != "kept":
+        return File(row.id, "document", why_not=why_not(row))
+    kind: FileKind = "photo" if row.content_type.startswith("image/") else "document"
+    return File(row.id, "voice" if row.content_type in PLAYED else kind, row.size)
 
 
 def why_not(row: MediaRow | None) -> str:

@@ -123,7 +123,7 @@ def add(desk: Desk, conversation: str, staff: str, patient: Patient) -> int:
 
     def added(ledger: Ledger, state: Conversation) -> Event | None:
         nonlocal found
-        found = ledger.add_patient(conversation, _checked(desk, patient), _stamp(desk))
+        found = ledger.add_patient(conversation, checked(desk, patient), _stamp(desk))
         return StaffDid(staff, "patient_added", str(found))
 
     happen(desk, conversation, added)
@@ -135,7 +135,7 @@ def change(desk: Desk, patient: Patient, staff: str = "") -> None:
     with desk.book.begin() as ledger:
         if ledger.patient(patient.id) is None:
             raise NotPossible("There is no such patient.")
-        ledger.change_patient(_checked(desk, patient))
+        ledger.change_patient(checked(desk, patient))
         ledger.audit(Audited(_stamp(desk), staff, "changed", f"patient:{patient.id}"))
 
 
@@ -175,7 +175,8 @@ def _coming(desk: Desk, ledger: Ledger, conversation: str) -> tuple[Coming, ...]
     return tuple(Coming(one.id, one.kind, one.appointment, one.due_at, *answer) for one, answer in judged)
 
 
-def _checked(desk: Desk, patient: Patient) -> Patient:
+def checked(desk: Desk, patient: Patient) -> Patient:
+    """A patient's data as it is kept. Raises NotPossible, saying what is wrong with it."""
     name = " ".join(patient.name.split())
     if not 0 < len(name) <= NAME_CHARACTERS_MAX or len(patient.remarks) > REMARKS_CHARACTERS_MAX:
         raise NotPossible("A patient has a name, and remarks of at most two thousand characters.")

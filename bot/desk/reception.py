@@ -13,6 +13,7 @@ from typing import Literal
 from bot.core.calendar import Busy
 from bot.core.conversation import Conversation
 from bot.core.events import (
+    Escalated,
     Event,
     Returned,
     StaffBlocked,
@@ -22,12 +23,14 @@ from bot.core.events import (
     StaffMarked,
     StaffPutOff,
     StaffReleased,
+    StaffReopened,
     StaffTookOver,
 )
 from bot.core.flow import Ask
-from bot.core.patience import returns
+from bot.core.patience import escalates, returns
 from bot.core.progress import standing
 from bot.desk.apart import apart
+from bot.desk.inbox import alarms, watchers
 from bot.desk.shelf import at_newest, retrying
 from bot.desk.turns import happen
 from bot.ports import Desk, Ledger, Line, Waiting
@@ -146,6 +149,18 @@ def ways_back(desk: Desk, conversation: str) -> WaysBack:
     return retrying(desk, look)
 
 
+def undo_done(desk: Desk, conversation: str, by: str) -> None:
+    """Take "done" back: whoever had the conversation has it again, and its open question is frozen as it was. Raises
+    NotPossible when anything has happened in it since."""
+
+    def reopened(ledger: Ledger, state: Conversation) -> Event | None:
+        if state.closed is None or state.closed.turn != state.turn:
+            raise NotPossible("Something has happened in it since. Take it over instead.")
+        return StaffReopened(by)
+
+    _happen(desk, conversation, reopened)
+
+
 def hand_on(desk: Desk, conversation: str, by: str, to: str) -> None:
     """Give a conversation one holds (or that nobody has) to a colleague."""
 
@@ -260,6 +275,25 @@ def keep_order(desk: Desk) -> int:
         with apart(desk, "return_failed", conversation=id):
             moved += happen(desk, id, over)
     return moved
+
+
+def escalate(desk: Desk) -> int:
+    """Say in the threads of those who wait too long that somebody was told, once for each step; how many. For the
+    tick."""
+    here, told = len(watchers(desk)), 0
+    loud = alarms(desk)
+    with desk.book.look() as ledger:
+        waiting = [state for id in (*loud.everybody, *loud.again) if (state := ledger.read(id))]
+
+    def escalated(ledger: Ledger, state: Conversation) -> Event | None:
+        level = escalates(desk.diary, state, _stamp(desk), here)
+        return Escalated(level) if level else None
+
+    for state in waiting:
+        if escalates(desk.diary, state, _stamp(desk), here):
+            with apart(desk, "escalation_failed", conversation=state.id):
+                told += happen(desk, state.id, escalated)
+    return told
 
 
 # ---- parts

@@ -19,6 +19,7 @@ from bot.desk.reception import NotPossible, NotYours, Refused, hold_to_write, ta
 from bot.desk.turns import conversation_id, happen
 from bot.ports import Desk, Ledger
 from bot.ports.reception import DraftMode, QuickReply, ThreadLine
+from bot.ports.staff import Audited
 
 UNDO_SECONDS = 5
 TEXT_CHARACTERS_MAX = 4096
@@ -44,13 +45,14 @@ class WindowClosed(NotPossible):
 class Reply:
     """What a receptionist wants to say. ``last_seen`` is the last line her page showed (None: not asked). ``token``
     comes with the page and is the same for the same click; what was taken back is said again with a new one.
-    ``template`` names an approved template with ``variables``; ``text`` is then what it reads like."""
+    ``template`` names an approved template with ``variables``; ``text`` and ``buttons`` are then what it reads like."""
 
     text: str
     token: str
     last_seen: int | None = None
     template: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[str, ...] = ()
     undo_seconds: int = UNDO_SECONDS
 
 
@@ -104,7 +106,7 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
         ledger.save_draft(conversation, staff, "reply", "", _stamp(desk))
         # The clock may have been set while we waited for the conversation: the time to undo begins now.
         due_at = _stamp(desk) + reply.undo_seconds
-        return StaffReplied(staff, reply.text, token, due_at, reply.template, dict(reply.variables))
+        return StaffReplied(staff, reply.text, token, due_at, reply.template, dict(reply.variables), reply.buttons)
 
     happen(desk, conversation, claimed)
     if not found:
@@ -146,19 +148,32 @@ def reply(desk: Desk, conversation: str, by: str, text: str) -> None:
     send_reply(desk, conversation, by, Reply(text, desk.chance.token(), undo_seconds=0))
 
 
-def write_first(desk: Desk, staff: str, phone: str, reply: Reply) -> str:
-    """Write to a number that never wrote to us, by template; the conversation, which is hers then. ``phone`` is E.164.
-
-    A number we talk with already is answered in its own conversation, by the rules of :func:`send_reply`.
-    """
+def conversation_with(desk: Desk, phone: str) -> str:
+    """The conversation that a number has or would have. ``phone`` is E.164; raises NotPossible for anything else."""
     if not re.fullmatch(r"\+[1-9][0-9]{6,14}", phone):
         raise NotPossible("Write the number with + and the country code, for example +65 9123 4567.")
+    return conversation_id(desk.conversation_key, f"whatsapp:{phone}")
+
+
+def write_first(desk: Desk, staff: str, phone: str, reply: Reply, language: str = "") -> str:
+    """Write to a number that never wrote to us, by template; the conversation, which is hers then. ``phone`` is E.164,
+    ``language`` what its words are in from now on.
+
+    A number we talk with already is answered in its own conversation, by the rules of :func:`send_reply`; one that
+    wants no messages is not written to. Raises NotPossible.
+    """
+    id = conversation_with(desk, phone)
     if not reply.template:
         raise WindowClosed("A first message must be a template.")
-    address = f"whatsapp:{phone}"
-    id = conversation_id(desk.conversation_key, address)
+    _check(reply)
+    now = _stamp(desk)
+    first = Conversation(id, f"whatsapp:{phone}", language or desk.clinic.languages[0], control="closed", greeted=False)
     with desk.book.begin() as ledger:
-        ledger.create(Conversation(id, address, control="closed", greeted=False), _stamp(desk))
+        ledger.create(first, now)
+        known = ledger.read(id)
+        if known is not None and known.opted_out:
+            raise NotPossible("This number wants no messages from us: whoever it belongs to wrote STOP. Please call.")
+        ledger.audit(Audited(now, staff, "sent", f"conversation:{id}", "wrote first"))
     take_over(desk, id, staff)
     send_reply(desk, id, staff, reply)
     return id

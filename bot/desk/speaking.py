@@ -19,6 +19,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Event
 
@@ -86,6 +87,7 @@ def send(desk: Desk, conversations: Sequence[str], claimer: str) -> None:
             with desk.book.begin() as ledger:
                 rows = ledger.claim(conversations, claim.name, attempts, _stamp(desk))
             conversations = _conclude(desk, _post_all(desk, rows, claim, claimed_at)) if rows else ()
+            _tell_lookers(desk, list({row.conversation for row in rows}))
 
 
 def keep_sending(desk: Desk, claimer: str, stop: Event) -> None:
@@ -116,8 +118,21 @@ def status(desk: Desk, attempt: str, sid: str, status: RowStatus, error: int | N
         else:
             woken = ledger.callback(attempt, sid, status, _stamp(desk))
             more = (woken,) if woken else ()
+        spoken_in = ledger.conversation_of(attempt, sid)
     if more:
         wake(desk, more)
+    if spoken_in and status == "failed":
+        with suppress(LiveAway):
+            desk.live.ring("conv", spoken_in)
+    elif spoken_in:
+        _tell_lookers(desk, [spoken_in])
+
+
+def _tell_lookers(desk: Desk, conversations: Sequence[str]) -> None:
+    """Whoever looks at one of these sees how its words fared. Nobody else is told: it may be hundreds a second."""
+    with suppress(LiveAway):
+        for conversation in desk.live.looking(conversations, _stamp(desk)):
+            desk.live.ring("words", conversation)
 
 
 def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bot.desk import missed, templates
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.publishing import follow_working_copy
-from bot.desk.reception import keep_order
+from bot.desk.reception import escalate, keep_order
 from bot.desk.settling import settle
 from bot.desk.speaking import LEASE_SECONDS, wake
 from bot.desk.waiting_list import offer_freed_times
@@ -164,6 +164,7 @@ def _holds(desk: Desk, seen: Seen, turns: Turns) -> None:
 
 def _held_too_long(desk: Desk, seen: Seen, turns: Turns) -> None:
     keep_order(desk)
+    escalate(desk)
 
 
 def _unsent(desk: Desk, seen: Seen, turns: Turns) -> None:

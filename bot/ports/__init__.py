@@ -26,7 +26,7 @@ from bot.ports.media import (
     MediaSource,
     MediaStore,
 )
-from bot.ports.outbox import ChannelTrouble, Failing, LeftBehind, Outgoing, Result, Standing, Words
+from bot.ports.outbox import ChannelTrouble, Failing, LeftBehind, Outgoing, Result, Standing, Usable, Words
 from bot.ports.outside import (
     BookAway,
     Carrier,
@@ -104,6 +104,7 @@ __all__ = [
     "Spool",
     "Standing",
     "Taken",
+    "Usable",
     "Waiting",
     "Words",
 ]

@@ -106,6 +106,9 @@ class MediaPart(Protocol):
     def media(self, id: str) -> MediaRow | None:
         """One file."""
 
+    def media_with(self, inbounds: Sequence[str]) -> tuple[MediaRow, ...]:
+        """The files that came with these messages, by their sids, in the order they came in."""
+
     def media_of(self, conversation: str, limit: int) -> tuple[MediaRow, ...]:
         """The newest files of a conversation, oldest first."""
 

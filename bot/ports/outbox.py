@@ -108,6 +108,19 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Usable:
+    """An approved template in one language, as a patient who speaks it would be sent it now. ``body`` has numbers
+    (``{{1}}``) where ``variables`` go, in order; ``buttons`` is how many it has."""
+
+    name: str
+    language: str
+    sid: str
+    body: str
+    variables: tuple[str, ...]
+    buttons: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of an attempt. ``again_at`` puts the row back in the queue for that moment, to leave as its template
     if ``as_template``."""
@@ -157,6 +170,9 @@ class OutboxPart(Protocol):
     def callback(self, attempt: str, sid: str, status: RowStatus, now: int) -> str | None:
         """A status callback that is no failure: rank only rises. The conversation if its next row may go now."""
 
+    def conversation_of(self, attempt: str, sid: str) -> str | None:
+        """Where the words were said that a status callback is about."""
+
     def failing(self, attempt: str, sid: str, error: int | None) -> Failing | None:
         """A status callback that is a failure: the words it is about, locked, if it is news. It is none when they
         arrived, failed or were taken up again already, however often it is told."""
@@ -192,6 +208,10 @@ class ChannelPart(Protocol):
 
     def templates(self) -> tuple[Standing, ...]:
         """Every template that was made, by name and language, the newest of each first."""
+
+    def usable_templates(self, language: str) -> tuple[Usable, ...]:
+        """Every approved template by name, in this language, else in the first of the clinic's that it is approved
+        in."""
 
     def template_made(self, wording: Wording, sid: str, now: int) -> None:
         """Keep a template that exists at Twilio. Keeping it again takes its sid anew."""

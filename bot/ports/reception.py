@@ -76,11 +76,26 @@ class Shelf:
     since: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """One who needs us, and no more of the conversation than how long it has waited."""
+
+    conversation: str
+    control: str
+    urgent: bool
+    waiting_since: int
+    later_until: int = 0
+    """Who was put off stands in another folder."""
+
+
 class InboxDeskPart(Protocol):
     """Conversations as the inbox lists them."""
 
     def folder(self, shelf: Shelf, limit: int, after: Place | None = None) -> tuple[Filing, ...]:
         """A page of a folder, in its order (newest first for ``bot`` and ``done``), after ``after``."""
+
+    def first_in_line(self, limit: int) -> tuple[InLine, ...]:
+        """The first of those who need us, in the order of their folder: one short walk along its index."""
 
     def undelivered(self, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
         """Conversations with words that could not be delivered and that nobody has seen to, newest first."""
@@ -368,9 +383,9 @@ class ReceptionPart(
     """Everything the reception desk asks of one open transaction."""
 
 
-Bell = Literal["conv", "queue", "cal"]
+Bell = Literal["conv", "queue", "cal", "words"]
 """``conv``: a conversation changed (and so may the list). ``queue``: who is on shift, or what holds for all. ``cal``: a
-day of the diary; its id is the ISO date."""
+day of the diary; its id is the ISO date. ``words``: how words of a conversation fared; rung only if somebody looks."""
 Doing = Literal["reading", "typing"]
 
 

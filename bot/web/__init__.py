@@ -48,17 +48,17 @@ def create_pages(
     templates: Templates | None = None,
 ) -> Flask:
     """The process people's browsers talk to. ``rooms`` are added to the desk's own and guarded like them; ``templates``
-    tells which are approved for a conversation (without it: none).
+    tells which may be sent into a conversation (without it: those that WhatsApp has approved).
 
     Its modules are imported here: the webhook's process needs none of them.
     """
-    from bot.web.desk import no_templates, open_front_door
+    from bot.web.desk import open_front_door
     from bot.web.start import start_room
 
     app = Flask("bot.web", static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     app.register_blueprint(health_room(desk))
-    open_front_door(app, desk, locks, (start_room(desk, with_phone), *rooms), templates or no_templates)
+    open_front_door(app, desk, locks, (start_room(desk, with_phone), *rooms), templates)
     return app
 
 

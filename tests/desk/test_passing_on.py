@@ -360,3 +360,57 @@ def test_a_reply_that_is_refused_for_the_address_says_to_call(desk: Desk) -> Non
         ledger.create(replace(Conversation("paper", "desk:paper"), control="waiting"), 0)
     with pytest.raises(reception.NotPossible, match="call"):
         replying.send_reply(desk, "paper", ANA, Reply("Hello", "click-0001"))
+
+
+def test_done_can_be_taken_back_and_all_is_as_it_was(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("book")
+    mei_ling.says("human")
+    reception.take_over(desk, mei_ling.conversation, ANA)
+    before = reception.ways_back(desk, mei_ling.conversation)
+    reception.hand_back(desk, mei_ling.conversation, ANA, "silent")
+    reception.undo_done(desk, mei_ling.conversation, ANA)
+    card = inbox.card(desk, mei_ling.conversation)
+    assert card is not None
+    assert (card.control, card.holder, card.reason) == ("held", ANA, "The patient asked for a person")
+    assert before.can_continue
+    assert reception.ways_back(desk, mei_ling.conversation) == before
+    assert [line.text for line in inbox.thread(desk, mei_ling.conversation).lines[-2:]] == [
+        "staff_handed_back",
+        "staff_reopened",
+    ]
+
+
+def test_done_is_done_once_the_patient_has_written(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("human")
+    reception.hand_back(desk, mei_ling.conversation, ANA, "silent")
+    mei_ling.says("hello")
+    with pytest.raises(reception.NotPossible):
+        reception.undo_done(desk, mei_ling.conversation, ANA)
+
+
+def test_each_step_of_waiting_is_told_in_the_thread_once(desk: Desk, clock: FakeClock, mei_ling: Patient) -> None:
+    for one in ("ana", "ben", "cy"):
+        inbox.on_shift(desk, one)
+    mei_ling.says("human")
+
+    def told() -> list[str]:
+        reception.escalate(desk)
+        reception.escalate(desk)
+        lines = inbox.thread(desk, mei_ling.conversation).lines
+        return [(line.details or {})["level"] for line in lines if line.text == "escalated"]
+
+    assert told() == []
+    for minutes, levels in ((5, ["again"]), (10, ["again", "everybody"]), (30, ["again", "everybody"])):
+        clock.pass_seconds(minutes * 60)
+        for one in ("ana", "ben", "cy"):
+            inbox.on_shift(desk, one)
+        assert told() == levels
+    reception.take_over(desk, mei_ling.conversation, ANA)
+    reception.release(desk, mei_ling.conversation, ANA, "Off home")
+    assert told() == ["again", "everybody", "everybody"], "another stretch of waiting"
+
+
+def test_of_a_red_flag_everybody_is_told_at_once(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("I cannot feel my legs and lost control of my bladder")
+    assert reception.escalate(desk) == 1
+    assert reception.escalate(desk) == 0

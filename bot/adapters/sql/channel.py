@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from bot.adapters.sql.part import Part, to_json
 from bot.adapters.sql.schema import channel, looked, template, word
 from bot.core.template import Content, Unfit, Wording, filled
-from bot.ports import ChannelTrouble, Standing
+from bot.ports import ChannelTrouble, Standing, Usable
 
 _THE_ONE = channel.c.id == 1
 _CHANNEL = select(channel.c.code, channel.c.why, channel.c.since, channel.c.until).where(_THE_ONE)
@@ -42,6 +42,23 @@ _USABLE = (
         case((template.c.language == bindparam("spoken"), 0), else_=1), template.c.place, template.c.made_at.desc()
     )
     .limit(1)
+)
+_ALL_USABLE = (
+    select(
+        template.c.name,
+        template.c.language,
+        template.c.sid,
+        template.c.body,
+        template.c.variables,
+        template.c.buttons,
+    )
+    .where(template.c.status == word("approved"))
+    .order_by(
+        template.c.name,
+        case((template.c.language == bindparam("spoken"), 0), else_=1),
+        template.c.place,
+        template.c.made_at.desc(),
+    )
 )
 _USED = select(template.c.sid, template.c.body, template.c.variables, template.c.buttons).where(
     template.c.sid == bindparam("content")
@@ -74,6 +91,13 @@ class Channel(Part):
 
     def templates(self) -> tuple[Standing, ...]:
         return tuple(Standing(**row._mapping) for row in self._connection.execute(_STANDING))
+
+    def usable_templates(self, language: str) -> tuple[Usable, ...]:
+        found: dict[str, Usable] = {}
+        for row in self._connection.execute(_ALL_USABLE, {"spoken": language}):
+            named = {**row._mapping, "variables": tuple(json.loads(row.variables))}
+            found.setdefault(row.name, Usable(**named))
+        return tuple(found.values())
 
     def template_made(self, wording: Wording, sid: str, now: int) -> None:
         row = {

@@ -19,16 +19,23 @@ from bot.adapters.sql.schema import (
     outbox,
     patient,
     patient_of_conversation,
+    word,
 )
 from bot.core.conversation import Conversation, from_data
 from bot.core.folders import Folder
-from bot.ports.reception import Filing, Place, Shelf
+from bot.ports.reception import Filing, InLine, Place, Shelf
 
 _KEY = (conversation.c.rank, conversation.c.sort_at, conversation.c.id)
 _NEWEST_FIRST: frozenset[Folder] = frozenset({"bot", "done"})
 _LISTED = select(*_KEY, conversation.c.state, conversation.c.about)
 _THESE: Any = bindparam("conversations", expanding=True)
 
+_FIRST_IN_LINE = (
+    select(conversation.c.id, conversation.c.control, conversation.c.urgent, conversation.c.waiting_since)
+    .where(conversation.c.folder == word("needs"))
+    .order_by(*_KEY)
+    .limit(bindparam("rows_max"))
+)
 _COUNT = (
     select(conversation.c.holder, func.count())
     .where(conversation.c.folder == bindparam("folder"), conversation.c.sort_at >= bindparam("since"))
@@ -102,6 +109,9 @@ class DeskInbox(Part):
     def folder(self, shelf: Shelf, limit: int, after: Place | None = None) -> tuple[Filing, ...]:
         where = {"folder": shelf.folder, "since": shelf.since, "rows_max": limit, "holder": shelf.holder}
         return self._filings(self._connection.execute(_page(shelf, after), {**where, **_place(after)}).all())
+
+    def first_in_line(self, limit: int) -> tuple[InLine, ...]:
+        return tuple(InLine(*row) for row in self._connection.execute(_FIRST_IN_LINE, {"rows_max": limit}))
 
     def undelivered(self, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
         newest = (

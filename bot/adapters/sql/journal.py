@@ -48,7 +48,9 @@ _EVENTS = {
     "StaffMarked": "staff_marked",
     "StaffBlocked": "staff_blocked",
     "StaffLooked": "staff_looked",
+    "StaffReopened": "staff_reopened",
     "Returned": "returned",
+    "Escalated": "escalated",
 }
 """What is told in the thread besides words. Names are past tense; the desk has the words for them."""
 

@@ -28,6 +28,11 @@ _OF = (
     .order_by(media.c.received_at.desc(), media.c.inbound, media.c.place.desc())
     .limit(bindparam("rows_max"))
 )
+_WITH = (
+    select(media)
+    .where(media.c.inbound.in_(bindparam("inbounds", expanding=True)))
+    .order_by(media.c.inbound, media.c.place)
+)
 _REMEMBERED = (
     select(media)
     .where(media.c.status != "forgotten", media.c.received_at < bindparam("before"))
@@ -91,6 +96,10 @@ class MediaFiles(Part):
     def media(self, id: str) -> MediaRow | None:
         row = self._connection.execute(_ROW, {"media": id}).first()
         return _row(row, row.tries) if row is not None else None
+
+    def media_with(self, inbounds: Sequence[str]) -> tuple[MediaRow, ...]:
+        rows = self._connection.execute(_WITH, {"inbounds": list(inbounds)}).all() if inbounds else ()
+        return tuple(_row(row, row.tries) for row in rows)
 
     def media_of(self, conversation: str, limit: int) -> tuple[MediaRow, ...]:
         rows = self._connection.execute(_OF, {"conversation": conversation, "rows_max": limit}).all()

@@ -131,6 +131,12 @@ _KNOWN = (
 )
 _BY_ATTEMPT = _KNOWN.where(send_attempt.c.id == bindparam("called_back"))
 _BY_SID = _KNOWN.where(send_attempt.c.sid == bindparam("called_back"))
+_SAID_IN = (
+    select(outbox.c.conversation)
+    .join_from(send_attempt, outbox, outbox.c.id == send_attempt.c.outbox_id)
+    .where(or_(send_attempt.c.id == bindparam("called_back"), send_attempt.c.sid == bindparam("called_sid")))
+    .limit(1)
+)
 _LOCK_OF_CALLED = (
     select(conversation.c.id)
     .where(
@@ -325,6 +331,9 @@ class Outbox(Channel):
         self._connection.execute(_CHANGE, {"row": known.id, "status": status, "changed_at": now})
         ready = self._ready([known.conversation], now) if known.status == "queued" or known.status in _UNSETTLED else ()
         return ready[0] if ready else None
+
+    def conversation_of(self, attempt: str, sid: str) -> str | None:
+        return self._connection.scalar(_SAID_IN, {"called_back": attempt, "called_sid": sid})
 
     def failing(self, attempt: str, sid: str, error: int | None) -> Failing | None:
         # A claim locks the conversation before its rows: whoever will mark it has to do the same.

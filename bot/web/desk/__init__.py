@@ -21,9 +21,12 @@ from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.audit_pages import audit_room
 from bot.web.desk.clinic_pages import clinic_room
-from bot.web.desk.composing import Choice, Templates, add_composing, no_templates
+from bot.web.desk.composing import Choice, Templates, add_composing, approved_templates
 from bot.web.desk.conversation_pages import add_conversations
 from bot.web.desk.diary_pages import diary_room
+from bot.web.desk.file_pages import add_files
+from bot.web.desk.finishing_pages import add_finishing
+from bot.web.desk.first_pages import add_first
 from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undeclared
 from bot.web.desk.home import admin_room, home_room
 from bot.web.desk.inbox_pages import inbox_room
@@ -43,7 +46,6 @@ __all__ = [
     "Templates",
     "Undeclared",
     "current_staff",
-    "no_templates",
     "open_front_door",
     "page",
     "show",
@@ -70,11 +72,11 @@ class Undeclared(Exception):
 
 
 def open_front_door(
-    app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Blueprint] = (), templates: Templates = no_templates
+    app: Flask, desk: Desk, locks: Locks, rooms: Sequence[Blueprint] = (), templates: Templates | None = None
 ) -> None:
     """Put the desk's pages into an app, and ``rooms`` of others, and guard them all. Raises Undeclared.
 
-    ``templates`` are those approved to be sent into a conversation whose window is closed.
+    ``templates`` are those that may be sent into a conversation whose window is closed (without it: those approved).
     """
     # Flask's own cookie carries nothing but the notice shown on the next page.
     app.secret_key = locks.form_token("notices")
@@ -96,7 +98,7 @@ def open_front_door(
         account_room(desk, locks),
         staff_room(desk, locks),
         audit_room(desk),
-        _reception_room(desk, templates),
+        _reception_room(desk, templates or approved_templates(desk)),
         live_room(desk),
         search_room(desk),
         diary_room(desk),
@@ -123,4 +125,7 @@ def _reception_room(desk: Desk, templates: Templates) -> Blueprint:
     room = inbox_room(desk)
     add_conversations(room, desk, templates)
     add_composing(room, desk, templates)
+    add_files(room, desk)
+    add_first(room, desk)
+    add_finishing(room, desk)
     return room

@@ -27,9 +27,6 @@ OUTCOMES: Mapping[str, str] = {
     "fulfilled": "Marked as seen.",
     "noshow": "Marked as not come.",
 }
-FREE_SHOWN = 3
-FREE_READ = 2_000
-"""More than a month of any grid has."""
 
 
 def add_booking(room: Blueprint, desk: Desk) -> None:
@@ -175,7 +172,9 @@ def _form(  # noqa: PLR0913 - what was typed, and everything that can be said ab
         trouble=trouble,
         tell="tell" in request.form or request.method == "GET",
         found=_found(desk, form),
-        others=_others(desk, form["service"], form["practitioner"], moment(desk, form["day"], form["time"]))
+        others=diary.free_near(
+            desk, form["service"], form["practitioner"], moment(desk, form["day"], form["time"]) or 0
+        )
         if clash
         else (),
         free=_free_on(desk, form["practitioner"], form["day"]),
@@ -227,13 +226,6 @@ def _taken(desk: Desk, form: dict[str, str]) -> dict[str, str]:
     return {**form, "practitioner": practitioner, "day": local.date().isoformat(), "time": f"{local:%H:%M}"}
 
 
-def _others(desk: Desk, service: str, practitioner: str, wanted: int | None) -> tuple[Slot, ...]:
-    """The free times nearest to the one that was wanted."""
-    free = diary.free_times(desk, service, practitioner, FREE_READ)
-    nearest = sorted(free, key=lambda slot: abs(slot.start - (wanted or 0)))[:FREE_SHOWN]
-    return tuple(sorted(nearest, key=lambda slot: slot.start))
-
-
 def _free_on(desk: Desk, practitioner: str, day: str) -> tuple[Slot, ...]:
     (shown,) = diary.days(desk, day_or(day, today(desk)), 1, practitioner)
     return shown.free.get(practitioner, ())
@@ -255,8 +247,8 @@ def _one(  # noqa: PLR0913 - what was typed, and everything that can be said abo
     form = form or {}
     others: tuple[Slot, ...] = ()
     if clash:
-        wanted = moment(desk, form["day"], form["time"])
-        others = _others(desk, entry.service, form["practitioner"] or entry.practitioner, wanted)
+        wanted = moment(desk, form["day"], form["time"]) or 0
+        others = diary.free_near(desk, entry.service, form["practitioner"] or entry.practitioner, wanted)
     return show(
         "desk/diary_appointment.html",
         status=status,

@@ -5,13 +5,13 @@ Reply and note are two forms with two addresses: no slip of a key makes a patien
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import inbox, reception, replying
+from bot.desk import approved, inbox, reception, replying
 from bot.desk.inbox import Card
 from bot.desk.replying import Reply
 from bot.ports import Desk
@@ -25,15 +25,21 @@ class Choice:
 
     name: str
     text: str
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    buttons: tuple[str, ...] = ()
 
 
 Templates = Callable[[Card], tuple[Choice, ...]]
 
 
-def no_templates(card: Card) -> tuple[Choice, ...]:
-    """None is approved."""
-    return ()
+def approved_templates(desk: Desk) -> Templates:
+    """Those that WhatsApp has approved, as far as we know."""
+
+    def ready(card: Card) -> tuple[Choice, ...]:
+        found = approved.ready_for(desk, card.id)
+        return tuple(Choice(one.name, one.text, one.variables, one.buttons) for one in found)
+
+    return ready
 
 
 def add_composing(room: Blueprint, desk: Desk, templates: Templates) -> None:
@@ -59,8 +65,8 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
         choice = next((one for one in templates(card) if one.name == wanted), None) if card else None
         if choice is None:
             abort(404 if card is None else 400)
-        words = Reply(choice.text, request.form.get("token", ""), template=choice.name, variables=choice.variables)
-        return _sent(desk, conversation, words)
+        token = request.form.get("token", "")
+        return _sent(desk, conversation, as_reply(choice, token))
 
     @room.post("/<conversation>/undo", endpoint="undo")
     @page("inbox.work")
@@ -72,6 +78,11 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
             return _there(conversation)
         body = render_template("desk/_undone.html", text=text, words=words)
         return Response(body, 409 if text is None else 200, mimetype="text/html")
+
+
+def as_reply(choice: Choice, token: str) -> Reply:
+    """A template as what is sent."""
+    return Reply(choice.text, token, template=choice.name, variables=choice.variables, buttons=choice.buttons)
 
 
 def _add_keeping(room: Blueprint, desk: Desk) -> None:

@@ -9,17 +9,15 @@ from typing import Any, Literal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import inbox, reception, replying, sessions, staff
+from bot.desk import audit, inbox, media, reception, replying, sessions, staff, unfinished
 from bot.desk.inbox import Card, ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.inbox_pages import called, listed
 from bot.web.desk.showing import show
+from bot.web.desk.thread_view import asked_for, by_day, whole
 from bot.web.desk.thread_words import KINDS, SPEECH, STATUSES, UNHAPPY, event_words, name_of
-
-LINES_MAX = 2_000
-"""Lines of a thread that stay on one screen; further back one starts anew from the newest."""
 
 Mode = Literal["reply", "template", "bot", "other", "call", "read"]
 """What can be written now: words; a template alone; nothing before taking over (from the bot, from a colleague);
@@ -43,6 +41,13 @@ def add_conversations(room: Blueprint, desk: Desk, templates: Callable[[Card], t
             "templates": templates(context["card"]),
         }
         return show("desk/conversation.html", **{**listed(desk), **composer, **context})
+
+    @room.get("/<conversation>/print", endpoint="paper")
+    @page("inbox.read")
+    def show_paper(conversation: str) -> Response:
+        context = pictured(desk, conversation, whole(desk, conversation))
+        audit.printed(desk, current_staff().id, f"conversation:{conversation}")
+        return show("desk/conversation_paper.html", notes="notes" in request.args, **context)
 
     @room.post("/<conversation>/look", endpoint="look")
     @page("inbox.read", quiet=True)
@@ -83,13 +88,20 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
     def back(conversation: str) -> AnyResponse:
         mode = request.form.get("mode", "")
         match mode:
-            case "menu" | "continue" | "silent":
-                ended = "It is done." if mode == "silent" else "The assistant has it again."
+            case "silent":
+                return closed(desk, conversation)
+            case "menu" | "continue":
+                ended = "The assistant has it again."
                 return done(
                     desk, conversation, lambda her: reception.hand_back(desk, conversation, her, mode), leave=ended
                 )
             case _:
                 return abort(400)
+
+    @room.post("/<conversation>/undo-done", endpoint="undo_done")
+    @page("inbox.work")
+    def undo_done(conversation: str) -> AnyResponse:
+        return done(desk, conversation, lambda her: reception.undo_done(desk, conversation, her))
 
     @room.post("/<conversation>/give", endpoint="give")
     @page("inbox.work")
@@ -116,24 +128,27 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
 # ---- what it shows
 
 
-def pictured(desk: Desk, conversation: str) -> dict[str, Any]:
-    """Everything of a conversation that changes while one looks at it. Aborts when there is no such conversation."""
+def pictured(desk: Desk, conversation: str, told: ThreadPage | None = None) -> dict[str, Any]:
+    """Everything of a conversation that changes while one looks at it, with the lines that the page asks for unless
+    others are given. Aborts when there is no such conversation."""
     card = inbox.card(desk, conversation)
     if card is None:
         abort(404)
     her, people, now = current_staff(), staff.names(desk), int(desk.clock.now().timestamp())
-    told = _thread(desk, conversation)
+    told = told or asked_for(desk, conversation)
     mode = mode_of(card, her.id, her.may("inbox.work"), now)
     return {
         "card": card,
         "mode": mode,
         "mine": card.control == "held" and card.holder == her.id,
         "thread": told,
-        "days": _by_day(desk, told.lines),
+        "days": by_day(desk, told.lines),
+        "files": media.files_with(desk, [line.sid for line in told.lines if line.media]),
         "holder": name_of(card.holder, people),
         "lookers": [name_of(one, people) + (" is writing" if doing == "typing" else " is looking")
                     for one, doing in card.lookers.items() if one != her.id],
         "ways_back": reception.ways_back(desk, conversation) if mode != "read" else None,
+        "begun": unfinished.unfinished(desk, conversation) if card.control in ("waiting", "held") else None,
         "colleagues": {id: name for id, name in colleagues(desk).items() if id != card.holder},
         "moments": _moments(desk),
         "people": people,
@@ -168,37 +183,6 @@ def colleagues(desk: Desk) -> dict[str, str]:
         for one in staff.everybody(desk)
         if one.status == "active" and one.role in ("reception", "lead", "admin")
     }
-
-
-def _thread(desk: Desk, conversation: str) -> ThreadPage:
-    """The newest lines, or everything from a line on that the page has shown already (or wants to show as well)."""
-    since = request.args.get("since", "0")
-    earlier = request.args.get("earlier", "0")
-    if earlier.isdecimal() and int(earlier):
-        older = inbox.thread(desk, conversation, int(earlier))
-        first = older.lines[0].line if older.lines else int(earlier)
-    elif since.isdecimal() and int(since):
-        first = int(since)
-    else:
-        return inbox.thread(desk, conversation)
-    lines = inbox.newer(desk, conversation, first - 1, LINES_MAX)
-    if not lines or len({line.line for line in lines}) >= LINES_MAX:
-        return inbox.thread(desk, conversation)
-    before = inbox.thread(desk, conversation, first, 1)
-    return ThreadPage(lines, first if before.lines else None, lines[-1].line)
-
-
-def _by_day(desk: Desk, lines: tuple[ThreadLine, ...]) -> list[tuple[str, list[ThreadLine]]]:
-    days: list[tuple[str, list[ThreadLine]]] = []
-    today = desk.clock.now().astimezone(desk.diary.zone).date()
-    for line in lines:
-        day = datetime.fromtimestamp(line.at, desk.diary.zone).date()
-        near = {today: "Today", today - timedelta(days=1): "Yesterday"}
-        title = near.get(day) or day.strftime("%A, %-d %B" + ("" if day.year == today.year else " %Y"))
-        if not days or days[-1][0] != title:
-            days.append((title, []))
-        days[-1][1].append(line)
-    return days
 
 
 def _until(desk: Desk, line: ThreadLine) -> str:
@@ -249,6 +233,15 @@ def done(desk: Desk, conversation: str, act: Callable[[str], None], leave: str =
         flash(leave, "done")
         return redirect(url_for("inbox.show", folder=folder), 303)
     return redirect(url_for("inbox.one", conversation=conversation, folder=folder), 303)
+
+
+def closed(desk: Desk, conversation: str) -> AnyResponse:
+    """Close a conversation; the list that one comes back to offers to take it back."""
+    try:
+        reception.hand_back(desk, conversation, current_staff().id, "silent")
+    except reception.Refused as refused:
+        return refusal(desk, conversation, refused)
+    return redirect(url_for("inbox.show", folder=request.form.get("folder", "needs"), done=conversation), 303)
 
 
 def refusal(desk: Desk, conversation: str, refused: reception.Refused) -> AnyResponse:

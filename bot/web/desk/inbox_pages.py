@@ -50,16 +50,18 @@ def inbox_room(desk: Desk) -> Blueprint:
     @room.get("", endpoint="show")
     @page("inbox.read")
     def show_list() -> Response:
-        return show("desk/inbox.html", fragment="list", **listed(desk))
+        closed = inbox.card(desk, request.args["done"]) if "done" in request.args else None
+        just_done = closed if closed and closed.control == "closed" else None
+        return show("desk/inbox.html", fragment="list", just_done=just_done, **listed(desk))
 
     @room.get("/count", endpoint="count")
     @page("inbox.read", quiet=True)
     def count() -> Response:
-        waits = inbox.counts(desk, current_staff().id)["needs us"]
-        alarms = inbox.alarms(desk)
+        waiting = inbox.in_line(desk)
+        alarms = inbox.alarms(desk, waiting)
         loud = ",".join((*alarms.again, *alarms.everybody))
         # A digest tells that it has changed, and names nobody.
-        return jsonify(needs=waits, alarm=sha256(loud.encode()).hexdigest()[:12] if loud else "")
+        return jsonify(needs=len(waiting), alarm=sha256(loud.encode()).hexdigest()[:12] if loud else "")
 
     @room.post("/shift", endpoint="shift")
     @page("inbox.work")
@@ -93,7 +95,7 @@ def listed(desk: Desk) -> dict[str, Any]:
         "cards": found.cards,
         "more": url_for("inbox.show", folder=key, after=_written(found.after)) if found.after else "",
         "later_page": after is not None,
-        "here": request.path if after is None else request.full_path,
+        "here": url_for("inbox.show", folder=key, after=request.args["after"]) if after else "",
         "watchers": sorted(name_of(one, people) for one in inbox.watchers(desk)),
         "people": people,
         "now": int(desk.clock.now().timestamp()),

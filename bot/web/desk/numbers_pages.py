@@ -36,6 +36,7 @@ def numbers_room(desk: Desk) -> Blueprint:
             return show("desk/numbers.html", status=422, first=first, last=last, found=None, trouble=str(not_possible))
         return show(
             "desk/numbers.html",
+            fragment="figures",
             first=first,
             last=last,
             found=found,

@@ -21,7 +21,7 @@ from bot.ports import Desk
 from bot.ports.reception import Patient
 from bot.web.desk.asked import number, number_or_nothing, typed
 from bot.web.desk.diary_view import GONE, STATUS
-from bot.web.desk.guard import current_staff, page
+from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.showing import show
 
 FIELDS = ("name", "phone", "born", "remarks")
@@ -59,7 +59,9 @@ def patients_room(desk: Desk) -> Blueprint:
     def show_opted_out() -> Response:
         ids = patients.opted_out(desk, request.args.get("after", "")[:40])
         cards = [card for id in ids if (card := inbox.card(desk, id)) and card.address.startswith("whatsapp:")]
-        return show("desk/patients_opted_out.html", cards=cards, after=ids[-1] if len(ids) == 100 else "")
+        return show(
+            "desk/patients_opted_out.html", fragment="cards", cards=cards, after=ids[-1] if len(ids) == 100 else ""
+        )
 
     _add_one(room, desk)
     _add_merging(room, desk)
@@ -101,6 +103,7 @@ def _one(desk: Desk, id: int, status: int = 200, form: dict[str, str] | None = N
     known = record.patient
     return show(
         "desk/patient.html",
+        fragment="record",
         status=status,
         record=record,
         form=form or {"name": known.name, "phone": known.phone, "born": known.born, "remarks": known.remarks},
@@ -156,55 +159,74 @@ def _merging(desk: Desk, id: int, q: str = "") -> Response:
     return show("desk/patient_merge.html", one=one, other=other, q=q, others=others)
 
 
+def _panel(desk: Desk, conversation: str, status: int = 200, trouble: str = "") -> Response:
+    found = patients.panel(desk, conversation[:100]) or abort(404)
+    viewed(desk, current_staff().id, f"conversation:{conversation}")
+    return show(
+        "desk/patient_panel.html",
+        fragment="panel",
+        status=status,
+        panel=found,
+        conversation=conversation,
+        wishes=diary.wishes(desk, conversation),
+        trouble=trouble,
+    )
+
+
+def _changed(desk: Desk, conversation: str, act: Callable[[str], object], notice: str) -> AnyResponse:
+    """Do something to what a panel shows: beside a thread the panel comes back, else the page of it."""
+    if patients.panel(desk, conversation[:100]) is None:
+        abort(404)
+    trouble = ""
+    try:
+        act(current_staff().id)
+    except Refused as refused:
+        trouble = str(refused)
+    if is_fragment():
+        return _panel(desk, conversation, 422 if trouble else 200, trouble)
+    flash(trouble or notice, "trouble" if trouble else "done")
+    return redirect(url_for("patients.panel", conversation=conversation), 303)
+
+
 def _add_panel(room: Blueprint, desk: Desk) -> None:
     @room.get("/in/<conversation>", endpoint="panel")
     @page("patients.read")
     def show_panel(conversation: str) -> Response:
-        found = patients.panel(desk, conversation[:100]) or abort(404)
-        viewed(desk, current_staff().id, f"conversation:{conversation}")
-        return show(
-            "desk/patient_panel.html",
-            fragment="panel",
-            panel=found,
-            conversation=conversation,
-            wishes=diary.wishes(desk, conversation),
-        )
-
-    def change(conversation: str, act: Callable[[str], object], notice: str) -> AnyResponse:
-        if patients.panel(desk, conversation[:100]) is None:
-            abort(404)
-        try:
-            act(current_staff().id)
-            flash(notice, "done")
-        except Refused as refused:
-            flash(str(refused), "trouble")
-        return redirect(url_for("patients.panel", conversation=conversation), 303)
+        return _panel(desk, conversation)
 
     @room.post("/in/<conversation>/about", endpoint="about")
     @page("patients.change")
     def about(conversation: str) -> AnyResponse:
         whom = number_or_nothing(request.form.get("patient", ""))
-        return change(conversation, lambda staff: patients.set_about(desk, conversation, staff, whom), "Noted.")
+        return _changed(desk, conversation, lambda staff: patients.set_about(desk, conversation, staff, whom), "Noted.")
 
     @room.post("/in/<conversation>/add", endpoint="add")
     @page("patients.change")
     def add(conversation: str) -> AnyResponse:
         form = typed("name", "phone", "born")
         new = Patient(0, form["name"], form["phone"].replace(" ", ""), form["born"], "")
-        return change(conversation, lambda staff: patients.add(desk, conversation, staff, new), "Added.")
+        return _changed(desk, conversation, lambda staff: patients.add(desk, conversation, staff, new), "Added.")
 
+    _add_marks(room, desk)
+
+
+def _add_marks(room: Blueprint, desk: Desk) -> None:
     @room.post("/in/<conversation>/label", endpoint="label")
     @page("inbox.work")
     def label(conversation: str) -> AnyResponse:
         form = typed("put", "drop")
         if form["drop"]:
             dropped = form["drop"]
-            return change(conversation, lambda staff: replying.drop_label(desk, conversation, staff, dropped), "Gone.")
+            return _changed(
+                desk, conversation, lambda staff: replying.drop_label(desk, conversation, staff, dropped), "Gone."
+            )
         put = form["put"]
-        return change(conversation, lambda staff: replying.put_label(desk, conversation, staff, put), "Labelled.")
+        return _changed(
+            desk, conversation, lambda staff: replying.put_label(desk, conversation, staff, put), "Labelled."
+        )
 
     @room.post("/in/<conversation>/note", endpoint="note")
     @page("inbox.work")
     def note(conversation: str) -> AnyResponse:
         text = typed("text")["text"]
-        return change(conversation, lambda staff: replying.add_note(desk, conversation, staff, text), "Noted.")
+        return _changed(desk, conversation, lambda staff: replying.add_note(desk, conversation, staff, text), "Noted.")

@@ -15,6 +15,7 @@ EVENTS: Mapping[str, str] = {
     "staff_handed_on": "{by} gave it to {to}",
     "staff_released": "{by} put it back into the queue: {reason}",
     "staff_looked": "{by} has seen it",
+    "staff_reopened": "{by} took “done” back",
     "silence_ran_out": "No answer to the open question",
     "passed_to_person": "Passed to people: {detail}",
     "left_for_staff": "For the desk to do: {detail}",
@@ -26,6 +27,11 @@ EVENTS: Mapping[str, str] = {
     "label_put": "{by} added the label {detail}",
     "label_dropped": "{by} took the label {detail} off",
     "appointment_booked": "{by} booked appointment {detail}",
+    "booking_finished": "{by} finished the booking: appointment {detail}",
+    "appointment_fell_through": "{by} told the patient that appointment {detail} cannot take place",
+    "patient_arrived": "{by}: the patient of appointment {detail} has arrived",
+    "patient_fulfilled": "{by}: appointment {detail} is over",
+    "patient_noshow": "{by}: the patient of appointment {detail} did not come",
     "appointment_moved": "{by} moved appointment {detail}",
     "appointment_cancelled": "{by} cancelled appointment {detail}",
     "about_chosen": "{by} chose whom it is about",
@@ -41,6 +47,11 @@ RETURNED: Mapping[str, str] = {
     "holder_left": "Back in the queue: {holder} has left",
     "no_answer": "Closed: the patient did not answer for a day",
     "later_over": "It was put off until now",
+}
+ESCALATIONS: Mapping[str, str] = {
+    "urgent": "Everybody is told: it is urgent",
+    "again": "Those on shift are told again: nobody has taken it yet",
+    "everybody": "Everybody is told: nobody has taken it yet",
 }
 STATUSES: Mapping[str, tuple[str, str]] = {
     "queued": ("◷", "Waiting to leave"),
@@ -77,6 +88,8 @@ def event_words(line: ThreadLine, people: Mapping[str, str], clock: str = "") ->
             pattern = BACK.get(details.get("mode", ""), BACK["menu"])
         case "returned":
             pattern = RETURNED.get(details.get("rule", ""), "Moved by a rule of the desk")
+        case "escalated":
+            pattern = ESCALATIONS.get(details.get("level", ""), "Somebody is told that it waits")
         case "staff_put_off":
             pattern = "{by} put it off until " + clock if clock else "{by} took it up again"
         case "staff_marked":

@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.core.conversation import Conversation
 from bot.desk import inbox, patients, reception, replying
 from bot.desk.replying import Reply
+from bot.desk.speaking import send, status
 from bot.ports.reception import Patient as Person
 from bot.ports.reception import ThreadLine
 from bot.web.desk import Choice
 from bot.web.desk.thread_words import event_words, span
 from tests.desk.test_turns import Patient
+from tests.fakes import FakeCarrier, FakeClock, FakeLive
 from tests.universe import RAVI
 from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
 
@@ -251,3 +254,57 @@ def test_how_long_is_said_as_one_says_it() -> None:
     assert [span(n) for n in (5, 60, 3599, 3600, 7500, 180_000)] == [
         "under 1 min", "1 min", "59 min", "1 h", "2 h 5 min", "2 days",
     ]  # fmt: skip
+
+
+def test_the_count_looks_at_a_hundred_of_those_who_wait_and_no_more(front: Front) -> None:
+    now = int(front.clock.now().timestamp())
+    with front.desk.book.begin() as ledger:
+        for number in range(120):
+            patient = Conversation(f"c{number:03}", f"whatsapp:+65{number:08}", control="waiting", waiting_since=now)
+            ledger.create(patient, now)
+    assert front.at_desk().gets("/desk/inbox/count").get_json()["needs"] == 100
+    assert len(inbox.in_line(front.desk)) == 100
+
+
+def test_a_conversation_on_paper_has_notes_only_when_asked_for_and_is_in_the_audit(
+    front: Front, mei_ling: Patient
+) -> None:
+    replying.add_note(front.desk, mei_ling.conversation, front.ids[ANA], "She is early")
+    ros = front.at_desk(ROS)
+    paper = ros.gets(there(mei_ling, "print")).text
+    assert "Monday, 2 March 2026" in paper
+    assert "printed 2 Mar 2026, 09:00 by Ros Reader" in paper
+    assert "human" in paper
+    assert "She is early" not in paper
+    assert "She is early" in ros.gets(there(mei_ling, "print?notes=yes")).text
+    lines = [(line.staff, line.subject, line.note) for line in front.audit(action="exported")]
+    assert lines == [(front.ids[ROS], f"conversation:{mei_ling.conversation}", "on paper")] * 2
+
+
+def test_how_words_fared_is_told_to_whoever_looks_and_to_nobody_else(sqlite_url: str) -> None:
+    carrier = FakeCarrier(FakeClock())
+    with open_front(sqlite_url, clock=carrier.clock, carrier=lambda: carrier) as front:
+        live, mei_ling = front.desk.live, Patient(front.desk)
+        assert isinstance(live, FakeLive)
+        mei_ling.says("human")
+        send(front.desk, (mei_ling.conversation,), "sender")
+        sid = carrier.posted[0].sid
+        status(front.desk, "", sid, "delivered", None)
+        assert ("words", mei_ling.conversation) not in live.rung
+        inbox.look(front.desk, mei_ling.conversation, front.ids[ANA], "reading")
+        status(front.desk, "", sid, "read", None)
+        assert ("words", mei_ling.conversation) in live.rung
+        assert f"words:{mei_ling.conversation}" in front.at_desk().gets(there(mei_ling)).text
+
+
+def test_done_is_offered_to_be_taken_back_where_she_comes_out(front: Front, mei_ling: Patient) -> None:
+    ana = front.at_desk()
+    ana.posts(there(mei_ling, "take"))
+    after = ana.posts(there(mei_ling, "back"), {"mode": "silent", "folder": "mine"})
+    listed = ana.gets(after.location).text
+    assert "Done: <strong" in listed
+    assert there(mei_ling, "undo-done") in listed
+    ana.posts(there(mei_ling, "undo-done"))
+    assert holder(front, mei_ling) == front.ids[ANA]
+    assert "Done: <strong" not in ana.gets(after.location).text
+    assert "Ana took “done” back" in ana.gets(there(mei_ling)).text

@@ -12,6 +12,7 @@
   const words = reply?.elements.text;
   let timer = 0;
 
+  set_up_photos();
   if (composer) {
     set_up_writing();
     set_up_sending();
@@ -105,11 +106,13 @@
     document.addEventListener("htmx:after:request", (event) => {
       const form = event.detail.ctx.sourceElement;
       const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
-      if (!status || !form.closest(".talk")) return;
+      if (!status || !form.closest(".talk, #panel")) return;
       if (form === reply || form.matches(".is-template")) after_reply(form, status);
       if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
       if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
+      // What was sent from beside the thread is empty again; whatever else is typed there stays.
+      if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
       if (form.matches("form")) document.dispatchEvent(new Event("desk:changed"));
     });
     document.addEventListener("htmx:after:swap", take_up_answer);
@@ -216,5 +219,21 @@
     reading();
     setInterval(reading, LOOK_MS);
     window.addEventListener("pagehide", () => look("away"));
+  }
+
+  // ---- photos, large
+
+  function set_up_photos() {
+    const viewer = document.getElementById("viewer");
+    const photo = viewer.querySelector("img");
+    talk.addEventListener("click", (event) => {
+      const thumbnail = event.target.closest("[data-enlarges]");
+      if (!thumbnail || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      photo.src = thumbnail.href;
+      viewer.querySelector("[data-saves]").href = thumbnail.dataset.enlarges;
+      viewer.showModal();
+    });
+    viewer.addEventListener("close", () => photo.removeAttribute("src"));
   }
 }

@@ -2,6 +2,7 @@
 "use strict";
 
 {
+  const UNDO_MS = 10_000;
   const rows = () => [...document.querySelectorAll("#list [data-row]")];
 
   document.addEventListener("keydown", (event) => {
@@ -20,6 +21,15 @@
     if (document.querySelector("dialog[open]") || from.closest("details.menu[open]")) return;
     if (from.matches("textarea, input")) { from.blur(); return; }
     document.querySelector("[data-back]")?.click();
+  }
+
+  // "Done" can be taken back for a while; an address that says so again after a reload would only confuse.
+  const just_done = document.getElementById("just-done");
+  if (just_done) {
+    const address = new URL(location.href);
+    address.searchParams.delete("done");
+    history.replaceState(null, "", address);
+    setTimeout(() => { if (!just_done.matches(":focus-within, :hover")) just_done.remove(); }, UNDO_MS);
   }
 
   document.querySelector("#list [aria-current=true]")?.scrollIntoView({ block: "nearest" });

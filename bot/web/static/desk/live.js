@@ -29,7 +29,7 @@
 
   function lead() {
     const stream = new EventSource(bar.dataset.stream);
-    for (const kind of ["conv", "queue", "cal", "beat", "out"]) {
+    for (const kind of ["conv", "queue", "cal", "words", "beat", "out"]) {
       stream.addEventListener(kind, (event) => tell(kind, event.data));
     }
     stream.addEventListener("error", () => {
@@ -77,14 +77,28 @@
   async function now(part) {
     if (!part.isConnected) return;
     if (part === bar) { await count(); return; }
-    // Nothing moves under the pointer, and nothing closes that somebody has opened.
-    const busy = part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
+    // What a small screen does not show is not asked for.
+    if (!part.checkVisibility()) return;
+    // Nothing moves under the pointer, nothing closes that somebody has opened, and nothing typed is lost.
+    const busy = part.querySelector("details[open]") || [...part.querySelectorAll("input, textarea, select")].some(edited) || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
     if (busy) { soon(part, 1500); return; }
     const address = new URL(part.dataset.live, location.href);
     const since = part.querySelector("[data-since]")?.dataset.since;
     if (since) address.searchParams.set("since", since);
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
+  }
+
+  function edited(field) {
+    if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+    if (field instanceof HTMLSelectElement) return [...field.options].some((one) => one.selected !== one.defaultSelected);
+    return field.value !== field.defaultValue;
+  }
+
+  for (const part of document.querySelectorAll("[data-lazy]")) {
+    soon(part, 0);
+    // It comes into view when the window grows.
+    new ResizeObserver(() => { if (!part.childElementCount) soon(part); }).observe(part);
   }
 
   // ---- what one hears of without looking: the count in the title, and a sound while on shift
@@ -94,11 +108,12 @@
     if (!answer?.ok) return;
     const found = await answer.json();
     const badge = document.getElementById("inbox-count");
+    const needs = found.needs > 99 ? "99+" : found.needs;
     if (badge) {
-      badge.textContent = found.needs > 99 ? "99+" : found.needs;
+      badge.textContent = needs;
       badge.hidden = !found.needs;
     }
-    document.title = (found.needs ? `(${found.needs}) ` : "") + title;
+    document.title = (found.needs ? `(${needs}) ` : "") + title;
     if (known && (found.needs > known.needs || (found.alarm && found.alarm !== known.alarm))) sound();
     known = found;
   }
