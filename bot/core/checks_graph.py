@@ -50,6 +50,10 @@ def _missing(clinic: Clinic, flow: Flow, step: Step, way: Way) -> Iterator[Fault
     to = way.target.step if way.target else None
     if to is not None and to not in flow.steps:
         remedy = did_you_mean(to, flow.steps, "Make that step, or go to another.")
+        if to == "end":
+            remedy = 'Write "end: HOW" instead, with a name of your own for how it ended.'
+        elif to in clinic.flows:
+            remedy = f'That is a flow: write "run: {to}" instead.'
         yield At(flow, step, way.line).fault("E10", f'{way.words} goes to "{to}" - no such step.', remedy)
     if way.run is not None and way.run not in clinic.flows:
         yield At(flow, step, way.line).fault(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.core.actions import ACTIONS, OPTIONAL_INPUTS
-from bot.core.checks_words import engine_spots, flow_spots
+from bot.core.checks_words import Spot, engine_spots, flow_spots
 from bot.core.engine_texts import ENGINE_TEXTS
 from bot.core.fault import At, Fault, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, Run, Step
-from bot.core.names import names_in
+from bot.core.names import braces_in, doubled_in, names_in
 from bot.core.ways import Way, ways_of
 
 CONTACT_NAMES = ("contact.phone", "contact.language", "contact.opted_out")
@@ -45,11 +46,26 @@ def unknown_names(clinic: Clinic) -> Iterator[Fault]:
                 yield At(flow, step).fault(
                     "E40", f'{where} names "{name}", which nothing saves.', _meant(clinic, scope, name)
                 )
+        for spot in flow_spots(flow):
+            yield from _said_with_braces(clinic, scope, spot)
     engine = {f'the text "{name}"': names for name, names in ENGINE_TEXTS.items()}
     for spot in engine_spots(clinic):
         for name in names_in(spot.text.source):
             if name not in engine.get(spot.what, ()) and not _is_known(clinic, {}, name):
                 yield spot.fault("E40", f'names "{name}", which nothing saves.', _meant(clinic, {}, name))
+        yield from _said_with_braces(clinic, dict.fromkeys(engine.get(spot.what, ())), spot)
+
+
+def _said_with_braces(clinic: Clinic, scope: Scope, spot: Spot) -> Iterator[Fault]:
+    """What was meant as a name, and the patient would read as it stands."""
+    for said in braces_in(spot.text.source):
+        meant = re.sub(r"\W+", "_", said.strip("{} ").lower())
+        known = _is_known(clinic, scope, meant)
+        remedy = f'Write "{{{meant}}}".' if known else "Name something that is saved; two braces are one that is said."
+        yield spot.fault("E40", f'says "{said}" as it stands.', remedy)
+    for said in doubled_in(spot.text.source):
+        if _is_known(clinic, scope, said.lower()):
+            yield spot.fault("E40", f'says "{{{said}}}" as it stands.', f'Write "{{{said.lower()}}}", with one brace.')
 
 
 def names_used(clinic: Clinic, flow: Flow) -> Iterator[tuple[Step, str, str]]:
