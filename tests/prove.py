@@ -11,7 +11,7 @@ PROOFS = (
     ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
     ("nobody is left alone in any state", ["bot", "check", "--walk", "--states", "8000"]),
     ("mistakes in the flows are found", ["tests.defects", "--sample", "150"]),
-    ("no file and no reply makes it fail", ["tests.fuzz", "--seconds", "20"]),
+    ("no file and no reply makes it fail", ["tests.fuzz", "--seconds", "60"]),
     ("nothing is said twice", ["tests.sends", "--sends", "1000"]),
     ("nothing is lost when Redis is emptied", ["tests.chaos.flushes", "--times", "100"]),
     ("nothing is lost or doubled whatever dies", ["tests.chaos", "--deliveries", "1000", "--kills", "8"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeVar
 
 from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
@@ -26,8 +27,20 @@ CHANGED = re.compile(
 _SECRET = re.compile(r"\b(?:AC|SK|MG|HX)[0-9a-f]{32}\b|\b[0-9a-f]{32}\b")
 _PHONE = re.compile(r"\+\d[\d ]{7,}\d")
 
+NOBODYS: Mapping[str, str] = MappingProxyType({})
+
 Kind = TypeVar("Kind", Scalar, Items, Entries)
 _SHAPES: Mapping[type, str] = {Scalar: "a text", Items: "a list", Entries: "keys with values"}
+_EXAMPLES: Mapping[str, str] = {
+    '"options"': 'yes_please: {label: "Yes, please"}',
+    "the option ": '{label: "Yes, please"}',
+    '"steps"': "confirm: (and its keys below it)",
+    '"outcomes"': "found: next",
+    '"with"': "service: service",
+    '"check"': "- {if: name = value, go to: STEP}",
+    '"silent"': "- {after: 15 minutes, say: Are you still there?}",
+}
+"""What a part of a flow looks like, by how it is called."""
 
 
 @dataclass(slots=True)
@@ -60,9 +73,9 @@ class Page:
         if node is None or isinstance(node, shape):
             return node
         empty = isinstance(node, Scalar) and not node.text
-        self.fault(
-            "E04", node, f"{what} is {'empty' if empty else _SHAPES[type(node)]}.", f"It has to be {_SHAPES[shape]}."
-        )
+        like = next((f", like {example}" for start, example in _EXAMPLES.items() if what.startswith(start)), "")
+        found = "empty" if empty else _SHAPES[type(node)]
+        self.fault("E04", node, f"{what} is {found}.", f"It has to be {_SHAPES[shape]}{like}.")
         return None
 
     def keys(self, node: Node | None, what: str, allowed: Collection[str], required: Collection[str] = ()) -> Entries:
@@ -139,8 +152,15 @@ class Page:
             return 0
         return int(match.group(1)) * _SECONDS[match.group(2)]
 
-    def one_of(self, entries: Entries, key: str, known: Collection[str], otherwise: str = "") -> str:
-        """One of a few words under a key."""
+    def one_of(
+        self,
+        entries: Entries,
+        key: str,
+        known: Collection[str],
+        otherwise: str = "",
+        meant: Mapping[str, str] = NOBODYS,
+    ) -> str:
+        """One of a few words under a key. ``meant`` has what other words probably mean."""
         word = self.word(entries, key)
         if not word or word in known:
             return word or otherwise
@@ -148,7 +168,7 @@ class Page:
             "E04",
             entries.values[key],
             f'"{key}: {word}" is not known.',
-            did_you_mean(word, known, f"Possible are: {', '.join(sorted(known))}."),
+            did_you_mean(meant.get(word.lower(), word), known, f"Possible are: {', '.join(sorted(known))}."),
         )
         return otherwise
 

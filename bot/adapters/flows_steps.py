@@ -64,7 +64,13 @@ OPTION_KEYS = ("label", "also", "description", "go to", "run", "end")
 _OPTION_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _ANSWER_TYPES = get_args(AnswerType)
 _SAVED = r"[a-z][a-z0-9_]*(?:[. ][a-z0-9_]+)*?"
-_CONDITION = re.compile(rf"({_SAVED})(?: (is empty|is set)| ?(<=|>=|=|<|>) ?(\S.*)| (is not) (\S.*))")
+_CONDITION = re.compile(rf"({_SAVED})(?: (is empty|is set)| ?(<=|>=|=|<|>) ?([^\s=<>!].*)| (is not) (\S.*))")
+_MEANT = {
+    "name": "person name", "full name": "person name", "string": "text", "str": "text", "int": "number",
+    "integer": "number", "boolean": "yes or no", "tel": "phone", "mobile": "phone",
+    "mail": "email", "bool": "yes or no",
+}  # fmt: skip
+"""What other languages call a type of answer."""
 _SAVED_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*")
 
 
@@ -146,6 +152,9 @@ class _Steps:
     def step(self, key: Scalar, node: Node, following: Target) -> Step:
         page = self.page
         page.step = key.text
+        if not isinstance(node, Entries):
+            page.fault("E04", key, "this step has no keys.", 'Write what it does below its name: "say: ...".')
+            node = Entries(key.line, key.column, {"end": key}, {"end": key})
         kind = self._kind(key, node)
         entries = page.keys(node, f"{_a(kind)} step", (kind, *KINDS.get(kind, ("end",)), *_EVERY_STEP))
         goes = _explicit(page, entries) or following
@@ -221,7 +230,7 @@ class _Steps:
         silent = self.defaults.silent
         if "silent" in values:
             silent = read_silence(page, values["silent"], f"{name}.silent")
-        answer = page.one_of(entries, "type", _ANSWER_TYPES)
+        answer = page.one_of(entries, "type", _ANSWER_TYPES, meant=_MEANT)
         return Ask(
             text=page.text(values.get("ask"), f"{name}.ask", '"ask"') or Text(""),
             options=options,
@@ -252,7 +261,7 @@ class _Steps:
     def _options(self, node: Node | None, path: str) -> tuple[Option, ...]:
         page = self.page
         options = []
-        for key, value in page.named(node, "the options", _OPTION_ID):
+        for key, value in page.named(node, '"options"', _OPTION_ID):
             what = f'the option "{key.text}"'
             if key.text == MORE:
                 page.fault("E05", key, f"{what} has the name of the button that turns a page.", "Choose another name.")
@@ -333,7 +342,7 @@ class _Steps:
                     "E04",
                     at,
                     f'"if: {written[:40]}" cannot be read.',
-                    'Write "name = value", "name is not value", "name > 3" or "name is empty".',
+                    'Write "name = value", "name is not value", "name >= 3" or "name is empty".',
                 )
             return None
         name, bare, operator, value, is_not, other = match.groups()

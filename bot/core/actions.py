@@ -157,3 +157,16 @@ ENGINES_OWN: Mapping[str, Declared] = MappingProxyType(
 
 OPTIONAL_INPUTS = frozenset({"phone", "whom", "practitioner"})
 """Inputs that a flow may leave out."""
+
+PARTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "day": frozenset({"id", "label", "date"}),
+        "slot": frozenset({"id", "label", "time", "when", "practitioner"}),
+        "appointment": frozenset({
+            "id", "label", "description", "version", "number", "when", "date", "service", "service_id", "practitioner",
+            "practitioner_id", "patient",
+        }),
+        "question": frozenset({"id", "label", "name"}),
+    }
+)  # fmt: skip
+"""What texts and inputs may name of an option that an action found, by its kind."""

@@ -55,6 +55,7 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         "E45": promises.values_that_get_out,
         "E46": claims.deceptive_links,
         # actions
+        "E48": names.forgotten_inputs,
         "E50": actions.unknown_actions,
         "E51": actions.unhandled_outcomes,
         "E52": actions.impossible_outcomes,

@@ -15,19 +15,27 @@ from bot.core.fault import Fault
 from bot.core.flow import Clinic
 
 FACTS_FILE = "clinic.yaml"
-NEVER = re.compile(
-    r"(?i)\bnot (?:urgent|serious)\b|\blow risk\b|\bnothing to worry\b|\b(?:don.t|do not|no need to) worry\b"
-    r"|\bharmless\b|\byou(?: are|.re| will be|.ll be) fine\b|\bis (?:quite |perfectly |completely |all )?normal\b"
-    r"|\bguarantee\w*|\b100 ?%|\bpain-?free\b|\bpainless\b|\bcure[sd]?\b|\bmost effective\b|\bsafest\b|\bworld.class\b"
-    r"|\bsuccess rate|\bpatients say\b|\bbefore.and.after (?:photo|picture|image)|\bno\. ?1\b|\bnumber one\b"
-    r"|\bbetter than (?:other|any|most)\b|\byou should (?:take|stop|start|rest|exercise|fast)\b"
-    r"|\byou (?:probably )?have (?:a |an )?(?:slipped|pinched|sciatica|stenosis)\b"
-    r"|\byou need (?:an? )?(?:mri|surgery|operation)\b|\bi am (?:an? )?(?:nurse|doctor|human|person)\b|[★⭐]"
-)
-PRAISE = re.compile(
-    r"(?i)\b(?:best|leading|top|renowned|unique|award\w*|expert\w*|trusted by|state.of.the.art|proven|permanent\w*"
-    r"|discount\w*|promo\w*|free of charge|for free|24/7|as soon as possible|right away)\b"
-)
+_NEVER = (
+    # grades and comforts
+    "not (?:urgent|serious)", "low risk", "harmless", "nothing to worry", "(?:don.t|do not|no need to) worry",
+    "you(?: are|.re| will be|.ll be) fine", "is (?:quite |perfectly |completely |all )?normal",
+    # promises, praises above others, shows witnesses
+    r"guarantee\w*", "pain-?free", "painless", "cure[sd]?", "most effective", "safest", "world.class", "success rates?",
+    "patients say", "before.and.after (?:photo|picture|image)s?", r"no\. ?1", "number one",
+    "better than (?:other|any|most)",
+    # advises and finds out
+    "you should (?:take|stop|start|rest|exercise|fast)", "you need (?:an? )?(?:mri|surgery|operation)",
+    "you (?:probably )?have (?:a |an )?(?:slipped|pinched|sciatica|stenosis)",
+    # is somebody
+    "i am (?:an? )?(?:nurse|doctor|human|person)",
+)  # fmt: skip
+NEVER = re.compile(rf"(?i)\b(?:{'|'.join(_NEVER)})\b|\b100 ?%|[★⭐]")
+_PRAISE = (
+    "best", "leading", "top", "renowned", "unique", r"award\w*", r"expert\w*", "trusted by", "state.of.the.art",
+    "proven", r"permanent\w*", r"discount\w*", r"promo\w*", "free of charge", "for free", "24/7", "as soon as possible",
+    "right away",
+)  # fmt: skip
+PRAISE = re.compile(rf"(?i)\b(?:{'|'.join(_PRAISE)})\b")
 _LINK = re.compile(r"(?i)\b(?:javascript|vbscript|data|file|ftp|tel|sms|mailto|intent|http):(?=[^\s,;.])[^\s<>]*")
 _HTTPS = re.compile(r"(?i)\bhttps://[^\s<>]{0,300}")
 _PLAIN_HOST = re.compile(r"(?i)https://(?:[a-z0-9-]{1,63}\.)+[a-z]{2,20}(?:[:/?#).,!]|$)")
@@ -64,6 +72,8 @@ def deceptive_links(clinic: Clinic) -> Iterator[Fault]:
 
 
 def _deceptive(text: str) -> Iterator[str]:
+    if ":" not in text:
+        return
     yield from _LINK.findall(text)
     for link in _HTTPS.findall(text):
         host = link.split("/")[2]

@@ -50,6 +50,10 @@ def _missing(clinic: Clinic, flow: Flow, step: Step, way: Way) -> Iterator[Fault
     to = way.target.step if way.target else None
     if to is not None and to not in flow.steps:
         remedy = did_you_mean(to, flow.steps, "Make that step, or go to another.")
+        if to == "end":
+            remedy = 'Write "end: HOW" instead, with a name of your own for how it ended.'
+        elif to in clinic.flows:
+            remedy = f'That is a flow: write "run: {to}" instead.'
         yield At(flow, step, way.line).fault("E10", f'{way.words} goes to "{to}" - no such step.', remedy)
     if way.run is not None and way.run not in clinic.flows:
         yield At(flow, step, way.line).fault(
@@ -125,7 +129,9 @@ def _leads_out(step: Step, way: Way) -> bool:
 def loops(clinic: Clinic) -> Iterator[Fault]:
     """E15: steps that follow each other in a circle, and nothing stops them."""
     for flow in clinic.flows.values():
-        going = {name for name in steps_that_go_on(clinic, flow) if flow.steps[name].at_most is None}
+        # A person who hands the conversation back is not to get it again at once.
+        passing = {name for name, step in flow.steps.items() if isinstance(step.body, HandOver)}
+        going = {name for name in steps_that_go_on(clinic, flow) | passing if flow.steps[name].at_most is None}
         for circle in circles(flow, going):
             step = next(step for name, step in flow.steps.items() if name in circle)
             yield At(flow, step).fault(

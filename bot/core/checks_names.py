@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from bot.core.actions import ACTIONS, OPTIONAL_INPUTS
-from bot.core.checks_words import engine_spots, flow_spots
+from bot.core.actions import ACTIONS, OPTIONAL_INPUTS, PARTS
+from bot.core.checks_kinds import kinds_of_names
+from bot.core.checks_words import Spot, engine_spots, flow_spots
 from bot.core.engine_texts import ENGINE_TEXTS
 from bot.core.fault import At, Fault, did_you_mean
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, Run, Step
-from bot.core.names import names_in
+from bot.core.names import braces_in, doubled_in, names_in
 from bot.core.ways import Way, ways_of
 
 CONTACT_NAMES = ("contact.phone", "contact.language", "contact.opted_out")
@@ -38,18 +40,37 @@ def _scope(clinic: Clinic, flow: Flow) -> Scope:
 
 def unknown_names(clinic: Clinic) -> Iterator[Fault]:
     """E40: a text, condition, input or list names something that nothing saves."""
+    kinds = kinds_of_names(clinic)
     for flow in clinic.flows.values():
         scope = _scope(clinic, flow)
+        for name, found in kinds[flow.name].items():
+            if scope.get(name, frozenset()) is None and found and found <= PARTS.keys():
+                scope[name] = frozenset().union(*(PARTS[kind] for kind in found))
         for step, where, name in names_used(clinic, flow):
             if not _is_known(clinic, scope, name):
                 yield At(flow, step).fault(
                     "E40", f'{where} names "{name}", which nothing saves.', _meant(clinic, scope, name)
                 )
+        for spot in flow_spots(flow):
+            yield from _said_with_braces(clinic, scope, spot)
     engine = {f'the text "{name}"': names for name, names in ENGINE_TEXTS.items()}
     for spot in engine_spots(clinic):
         for name in names_in(spot.text.source):
             if name not in engine.get(spot.what, ()) and not _is_known(clinic, {}, name):
                 yield spot.fault("E40", f'names "{name}", which nothing saves.', _meant(clinic, {}, name))
+        yield from _said_with_braces(clinic, dict.fromkeys(engine.get(spot.what, ())), spot)
+
+
+def _said_with_braces(clinic: Clinic, scope: Scope, spot: Spot) -> Iterator[Fault]:
+    """What was meant as a name, and the patient would read as it stands."""
+    for said in braces_in(spot.text.source):
+        meant = re.sub(r"\W+", "_", said.strip("{} ").lower())
+        known = _is_known(clinic, scope, meant)
+        remedy = f'Write "{{{meant}}}".' if known else "Name something that is saved; two braces are one that is said."
+        yield spot.fault("E40", f'says "{said}" as it stands.', remedy)
+    for said in doubled_in(spot.text.source):
+        if _is_known(clinic, scope, said.lower()):
+            yield spot.fault("E40", f'says "{{{said}}}" as it stands.', f'Write "{{{said.lower()}}}", with one brace.')
 
 
 def names_used(clinic: Clinic, flow: Flow) -> Iterator[tuple[Step, str, str]]:
@@ -133,6 +154,39 @@ def saved_before(flow: Flow, given: frozenset[str]) -> dict[str, frozenset[str]]
                 continue
             after = before[name] | _saved_on(flow.steps[name], way)
             known = before.get(to, after) & after
+            if before.get(to) != known:
+                before[to] = known
+                waiting.append(to)
+    return before
+
+
+def forgotten_inputs(clinic: Clinic) -> Iterator[Fault]:
+    """E48: an action may take something that is saved on the way to it, and does not get it."""
+    for flow in clinic.flows.values():
+        may_be = _saved_on_some_way(flow, _given_names(clinic, flow))
+        for name, known in may_be.items():
+            step = flow.steps[name]
+            if not isinstance(step.body, Do) or step.body.action not in ACTIONS:
+                continue
+            optional = ACTIONS[step.body.action].takes.keys() & OPTIONAL_INPUTS & known
+            for key in sorted(optional - step.body.inputs.keys()):
+                message = f'{step.body.action} takes "{key}", which was saved before, and does not get it.'
+                yield At(flow, step).fault(
+                    "E48", message, f'Add "{key}: {key}" under "with", or save it as another name.'
+                )
+
+
+def _saved_on_some_way(flow: Flow, given: frozenset[str]) -> dict[str, frozenset[str]]:
+    """For every step that can be reached, the names saved on at least one way to it."""
+    before = {flow.first.name: given}
+    waiting = [flow.first.name]
+    while waiting:
+        step = flow.steps[waiting.pop()]
+        for way in ways_of(step):
+            to = way.target.step if way.target else None
+            if to not in flow.steps or to is None:
+                continue
+            known = before.get(to, frozenset()) | before[step.name] | _saved_on(step, way)
             if before.get(to) != known:
                 before[to] = known
                 waiting.append(to)

@@ -14,10 +14,23 @@ from bot.core.flow import NOTHING, Clinic, Condition, Value
 
 _NAME = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*(?:[ .][a-z0-9_]+)*)\}")
 
+_BRACES = re.compile(r"\{[^{}]{0,40}\}?|\}")
+_DOUBLED = re.compile(r"\{\{ ?([A-Za-z][A-Za-z0-9_.]{0,60}) ?\}\}")
+
 
 def names_in(template: str) -> tuple[str, ...]:
     """The names a text uses, in order: ``"{slot} for {name}"`` gives ``("slot", "name")``."""
     return tuple(match.group(1) for match in _NAME.finditer(template) if match.group(1))
+
+
+def braces_in(template: str) -> tuple[str, ...]:
+    """Braces that stand for nothing, so that the patient would read them: ``"{Name}"`` of ``"Dear {Name}"``."""
+    return tuple(_BRACES.findall(_NAME.sub("", template)))
+
+
+def doubled_in(template: str) -> tuple[str, ...]:
+    """What stands in two braces, which are how one is said: ``"name"`` of ``"Dear {{name}}"``."""
+    return tuple(_DOUBLED.findall(template))
 
 
 class Names:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from bot.adapters.elsewhere import Refused, export_flows, import_flows
 from bot.adapters.elsewhere.opened import FILE_BYTES_MAX
 from bot.adapters.flows_yaml import ENGINE_FILE, load, load_checked
+from tests.elsewhere.spoiling import spoilt
 from tests.elsewhere.test_import import SAMPLES
 
 
@@ -141,24 +141,6 @@ def test_a_long_flow_comes_in_whole(base: Path) -> None:
     clinic = load(folder).clinic
     assert clinic is not None
     assert len(clinic.flows["long"].steps) == 300
-
-
-SHAPES: tuple[Any, ...] = (
-    None, True, "", "x", "@results.x", "{{widgets.a.inbound.Body}}", "9" * 20, -1, 1.5, [], {}, [[]], ["a", 1],
-    {"a": {}}, "two\nlines", "a" * 3_000, "\u202e\x00\x1b[31m", "next", "{", "yes",
-)  # fmt: skip
-
-
-def spoilt(value: Any, chance: random.Random, rate: float) -> Any:
-    """The same with some of its parts replaced, left out or doubled."""
-    if chance.random() < rate:
-        return deepcopy(chance.choice(SHAPES))
-    if isinstance(value, dict):
-        return {key: spoilt(part, chance, rate) for key, part in value.items() if chance.random() > rate / 2}
-    if isinstance(value, list):
-        parts = [spoilt(part, chance, rate) for part in value for _ in range(2 if chance.random() < rate else 1)]
-        return parts if chance.random() > rate else chance.sample(parts, len(parts))
-    return value
 
 
 @pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.json")))

@@ -1,24 +1,33 @@
-"""``python -m tests.fuzz``: random files, conditions and replies. None may raise; how long the slowest took is printed.
+"""``python -m tests.fuzz``: random files, conditions, replies and exports of other programs, beside each other.
 
-Everything follows from ``--seed``: a failure is found again with it.
+None may raise; how long the slowest took is printed. Everything follows from ``--seed``: a failure is found again
+with it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from itertools import count as count_from
+from pathlib import Path
 from typing import get_args
 
+from bot.adapters.elsewhere import Refused, arrive
+from bot.adapters.elsewhere.opened import opened
 from bot.adapters.flows_yaml import checked, load_files
 from bot.core.answers import Offered, options_meant, typed_answer
 from bot.core.conversation import Conversation
 from bot.core.events import Message
 from bot.core.flow import AnswerType, Ask, Check
 from bot.core.names import Names
+from tests import elsewhere
+from tests.elsewhere.spoiling import spoilt
 from tests.flows_language.small import SMALL, visit
 from tests.universe import NOW, SHIPPED, shipped_clinic, shipped_reader
 
@@ -88,6 +97,25 @@ def answers(chance: random.Random) -> str:
     return text
 
 
+EXPORTS = [
+    json.loads(path.read_text("utf-8")) for path in sorted((Path(elsewhere.__file__).parent / "samples").glob("*"))
+]
+HOUSE = {name: text.encode() for name, text in SMALL.items()}
+
+
+def exports(chance: random.Random) -> str:
+    """A flow of another program with something wrong in it: refused with words, or files that can be read."""
+    spoiled = spoilt(chance.choice(EXPORTS), chance, chance.choice((0.001, 0.01, 0.05)))
+    try:
+        arrived = arrive(opened(json.dumps(spoiled).encode()), HOUSE)
+    except Refused as refused:
+        return str(refused)
+    unreadable = [fault for fault in arrived.faults if fault.code in ("E01", "E02", "E03", "E04", "E05")]
+    if unreadable:
+        raise AssertionError(unreadable[0])
+    return arrived.source
+
+
 def random_text(chance: random.Random, length: int) -> str:
     parts = (
         chance.choice(PIECES) if chance.random() < 0.1 else chance.choice(CHARACTERS)
@@ -96,22 +124,21 @@ def random_text(chance: random.Random, length: int) -> str:
     return "".join(parts)[:1600]
 
 
-TARGETS: tuple[Callable[[random.Random], str], ...] = (files, conditions, answers)
+TARGETS: tuple[Callable[[random.Random], str], ...] = (files, conditions, answers, exports)
 
 
-def run(target: Callable[[random.Random], str], seconds: float, seeds: Iterator[int]) -> int:
+def run(target: Callable[[random.Random], str], seconds: float, first_seed: int) -> int:
     """Feed one target for so long; how often it raised."""
     target(random.Random(0))  # noqa: S311 - what is made when first needed is made now
     end, count, slow, slowest, failed = time.monotonic() + seconds, 0, 0, (0.0, 0), 0
-    for seed in seeds:
-        started = time.process_time()
+    for seed in count_from(first_seed):
+        took = 0.0
         try:
-            target(random.Random(seed))  # noqa: S311 - found again by its seed
+            took = cpu_seconds(target, seed)
         except Exception:  # noqa: BLE001 - this is what it looks for
             failed += 1
             print(f"{target.__name__}, seed {seed}:")
             traceback.print_exc(limit=-4, file=sys.stdout)
-        took = time.process_time() - started
         count, slow, slowest = count + 1, slow + (took > SLOW_SECONDS), max(slowest, (took, seed))
         if time.monotonic() > end or failed >= 5:
             break
@@ -122,13 +149,26 @@ def run(target: Callable[[random.Random], str], seconds: float, seeds: Iterator[
     return failed
 
 
+def cpu_seconds(target: Callable[[random.Random], str], seed: int) -> float:
+    """What one try costs. What looks slow is tried again: on a busy machine it may have been something else."""
+    took = SLOW_SECONDS + 1
+    for _ in range(3):
+        started = time.process_time()
+        target(random.Random(seed))  # noqa: S311 - found again by its seed
+        took = min(took, time.process_time() - started)
+        if took <= SLOW_SECONDS:
+            break
+    return took
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    every = range(options.seed, 2**62)
-    return 1 if sum(run(target, options.seconds, iter(every)) for target in TARGETS) else 0
+    with ProcessPoolExecutor(len(TARGETS)) as beside:
+        runs = [beside.submit(run, target, options.seconds, options.seed) for target in TARGETS]
+    return 1 if sum(one.result() for one in runs) else 0
 
 
 if __name__ == "__main__":

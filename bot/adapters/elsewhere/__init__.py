@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bot.adapters.elsewhere import bundle
 from bot.adapters.elsewhere.naming import as_name, first_words
@@ -25,7 +26,7 @@ from bot.adapters.flows_yaml import ENGINE_FILE, checked, load, load_checked, lo
 from bot.core.fault import Fault
 from bot.core.flow import Clinic
 
-__all__ = ["Arrived", "Leftover", "Refused", "export_flows", "import_flows"]
+__all__ = ["Arrived", "Leftover", "Refused", "arrive", "export_flows", "import_flows"]
 
 REPAIR_ROUNDS_MAX = 12
 
@@ -42,7 +43,6 @@ class Arrived:
     leftovers: tuple[Leftover, ...] = ()
     faults: tuple[Fault, ...] = ()
     """What the check says of the new files."""
-    drafts: tuple[Draft, ...] = field(default=(), repr=False)
 
 
 def import_flows(file: Path, folder: Path, base: Path) -> Arrived:
@@ -53,18 +53,24 @@ def import_flows(file: Path, folder: Path, base: Path) -> Arrived:
     """
     found = opened(read(file))
     there = _files_in(folder)
-    if bundle.is_bundle(found):
-        arrived = _of_ours(bundle.unpacked(found), there)
-    else:
-        house = there or _files_in(base)
-        if not house:
-            raise Refused(
-                f"{base} has no flows to put the imported ones beside. Name a folder that has with FLOWS_DIR."
-            )
-        arrived = _of_others(*_read(found), house)
-    added = dict(arrived.files) if there or bundle.is_bundle(found) else {**_files_in(base), **arrived.files}
-    _write(folder, added)
+    ours = bundle.is_bundle(found)
+    house = there or ({} if ours else _files_in(base))
+    if not house and not ours:
+        raise Refused(f"{base} has no flows to put the imported ones beside. Name a folder that has with FLOWS_DIR.")
+    arrived = arrive(found, house)
+    _write(folder, arrived.files if there else {**house, **arrived.files})
     return arrived
+
+
+def arrive(found: Mapping[str, Any], house: Mapping[str, bytes]) -> Arrived:
+    """What an opened file becomes beside the files of a house. Nothing is written. Raises Refused."""
+    if bundle.is_bundle(found):
+        return _of_ours(bundle.unpacked(found), house)
+    if is_studio(found):
+        return _of_others("Twilio Studio", read_studio(found), house)
+    if is_rapidpro(found):
+        return _of_others("RapidPro", read_rapidpro(found), house)
+    raise Refused("The file is neither an export of RapidPro or TextIt, nor a Twilio Studio flow, nor one of ours.")
 
 
 def export_flows(folder: Path, with_tests: bool = False) -> bytes:
@@ -89,14 +95,6 @@ def _files_in(folder: Path) -> dict[str, bytes]:
     if not (folder / ENGINE_FILE).is_file():
         raise Refused(f"{folder} is neither empty nor a folder of flows (it has no {ENGINE_FILE}).")
     return dict(load(folder).files)
-
-
-def _read(found: Mapping[str, object]) -> tuple[str, list[Foreign]]:
-    if is_studio(found):
-        return "Twilio Studio", read_studio(found)
-    if is_rapidpro(found):
-        return "RapidPro", read_rapidpro(found)
-    raise Refused("The file is neither an export of RapidPro or TextIt, nor a Twilio Studio flow, nor one of ours.")
 
 
 # ---- bundles of ours
@@ -129,7 +127,7 @@ def _of_others(source: str, flows: list[Foreign], house: Mapping[str, bytes]) ->
     written, faults = _repaired([draft for draft in drafts if draft.steps], house, clinic, source)
     told = tuple(one for draft in drafts for one in draft.leftovers)
     came = tuple(draft.name for draft in drafts if draft.steps)
-    return Arrived(source, written, came, (), told, faults, tuple(drafts))
+    return Arrived(source, written, came, (), told, faults)
 
 
 def _drafted(flow: Foreign, name: str, called: Mapping[str, str], clinic: Clinic) -> Draft:

@@ -53,7 +53,7 @@ def targets(node: Node) -> list[str]:
 def _take_up_splits(flow: Foreign, node: Node) -> None:
     """A split on the answer of this very question becomes its options."""
     for _ in range(SPLITS_MAX):
-        split = flow.nodes.get(node.otherwise)
+        split = flow.nodes.get(flow.after(node.otherwise))
         if split is None or not split.decides or split.decides != node.saves or split.says or split.hands_over:
             return
         node.cases += split.cases
@@ -62,7 +62,7 @@ def _take_up_splits(flow: Foreign, node: Node) -> None:
 
 def _take_up_words(flow: Foreign, node: Node, order: list[Node]) -> None:
     """The message before a wait is the question; other messages before it are said, and the question asked again."""
-    before = [one for one in order if one.simple and one.says and one.otherwise == node.id]
+    before = [one for one in order if one.simple and one.says and flow.after(one.otherwise) == node.id]
     asked = next((one for one in before if one.id != node.otherwise), next(iter(before), None))
     if asked is None:
         flow.left(node.id, "This question has no words of its own.", "Write what the patient should read.")
@@ -74,8 +74,8 @@ def _take_up_words(flow: Foreign, node: Node, order: list[Node]) -> None:
 
 def _take_up_not_understood(flow: Foreign, node: Node) -> None:
     """What leads straight back to the question is its way to say that an answer was not understood."""
-    sorry = flow.nodes.get(node.otherwise)
-    if sorry is None or (sorry is not node and not (sorry.simple and sorry.otherwise == node.id)):
+    sorry = flow.nodes.get(flow.after(node.otherwise))
+    if sorry is None or (sorry is not node and not (sorry.simple and flow.after(sorry.otherwise) == node.id)):
         return
     if sorry is not node and sorry.says:
         node.not_understood = joined(sorry.says)

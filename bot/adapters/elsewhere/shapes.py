@@ -76,6 +76,11 @@ class Node:
         """Whether it only says something and goes on."""
         return not (self.asks or self.decides or self.hands_over or self.runs)
 
+    @property
+    def passes(self) -> bool:
+        """Whether nothing is left of it but the way through it."""
+        return self.simple and not self.says
+
 
 @dataclass(slots=True)
 class Foreign:
@@ -88,6 +93,15 @@ class Foreign:
     language: str = ""
     """The language it is written in (``en``), empty when it does not say."""
     leftovers: list[Leftover] = field(default_factory=list)
+
+    def after(self, id: str) -> str:
+        """The node that a way to ``id`` comes to, past those that say nothing; empty where the flow ends."""
+        for _ in range(len(self.nodes)):
+            node = self.nodes.get(id)
+            if node is None or not node.passes:
+                break
+            id = node.otherwise
+        return id if id in self.nodes else ""
 
     def left(self, node: str, why: str, do: str = "") -> None:
         """Note something that needs a person."""

@@ -72,10 +72,10 @@ class _Drafting:
         self._draft_steps()
 
     def _draft_steps(self) -> None:
-        reached = [node for node in in_reading_order(self.flow) if not _says_nothing(node)]
+        reached = [node for node in in_reading_order(self.flow) if not node.passes]
         met = {node.id for node in reached}
         unmet = [node for node in self.flow.nodes.values() if node.id not in met and not node.joined]
-        lost = [node for node in unmet if not _says_nothing(node)]
+        lost = [node for node in unmet if not node.passes]
         for node in (*reached, *lost):
             self.names[node.id] = self._new(node.name)
         self.used = _names_used(reached)
@@ -105,12 +105,7 @@ class _Drafting:
 
     def _step(self, id: str) -> str:
         """The step that a way to a node leads to, past those that say nothing; empty where the flow ends."""
-        for _ in range(len(self.flow.nodes)):
-            node = self.flow.nodes.get(id)
-            if node is None or not _says_nothing(node):
-                break
-            id = node.otherwise
-        return self.names.get(id, "")
+        return self.names.get(self.flow.after(id), "")
 
     def _goes(self, id: str, following: str = "") -> Written:
         """``go to`` or ``end``; nothing where the next step of the file is meant."""
@@ -267,11 +262,6 @@ class _Drafting:
             misses = [{"if": f"{saved} {_OTHERWISE[sign]} {value}", "go to": missed} for sign, value in case.bounds]
             self.last[own] = {"check": misses, "otherwise": self._after_an_answer(case.goes)}
         return names[0] if names else rest
-
-
-def _says_nothing(node: Node) -> bool:
-    """Whether nothing is left of a node but the way through it."""
-    return node.simple and not node.says
 
 
 def _names_used(nodes: list[Node]) -> set[str]:
