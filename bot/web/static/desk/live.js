@@ -105,7 +105,8 @@
 
   async function count() {
     const answer = await fetch(bar.dataset.count, { headers: quiet }).catch(() => null);
-    if (!answer?.ok) return;
+    // Who is signed out meanwhile is led to the sign-in, which counts nothing.
+    if (!answer?.ok || answer.redirected) return;
     const found = await answer.json();
     const badge = document.getElementById("inbox-count");
     const needs = found.needs > 99 ? "99+" : found.needs;
