@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_flows(add("flows", _flows, "See what an edit of the flow files would change."))
     tests.add_argument("--json", action="store_true", help="print what the tests tell of the files for another program")
     tests.add_argument("--write", action="store_true", help="also propose talks for the ways no test walks, to be read")
+    tests.add_argument("--rewrite", action="store_true", help="put what the bot says now into tests that expect else")
     chat = add("chat", _chat, "Hold a conversation with the bot here in the terminal, without a server.")
     chat.add_argument("directory", nargs="?", default=os.environ.get("FLOWS_DIR", "flows"))
     chat.add_argument("--save", type=Path, metavar="FILE", help="afterwards, keep the talk as a test, word by word")
@@ -220,7 +221,8 @@ def _walk(clinic: Clinic, states: int) -> int:
 def _test(options: argparse.Namespace) -> int:
     from bot import trials
 
-    return trials.test(Path(options.directory), options.coverage, options.json, options.write)
+    wanted = trials.Wanted(options.coverage, options.json, options.write, options.rewrite)
+    return trials.test(Path(options.directory), wanted)
 
 
 def _replay(options: argparse.Namespace) -> int:
