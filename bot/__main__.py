@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("--coverage", action="store_true", help="also print which steps and ways were walked")
     tests.add_argument("--json", action="store_true", help="print what the tests tell of the files for another program")
     tests.add_argument("--write", action="store_true", help="also propose talks for the ways no test walks, to be read")
+    tests.add_argument("--rewrite", action="store_true", help="put what the bot says now into tests that expect else")
     replays = add("replay", _replay, "Decide recorded turns again, and say whether each comes to the same.")
     replays.add_argument("conversation", nargs="?", default="", help="its id, or the beginning of it; all if left out")
     replays.add_argument("--days", type=int, default=30, help="of all: those in which something happened since")
@@ -210,7 +211,8 @@ def _walk(clinic: Clinic, states: int) -> int:
 def _test(options: argparse.Namespace) -> int:
     from bot import trials
 
-    return trials.test(Path(options.directory), options.coverage, options.json, options.write)
+    wanted = trials.Wanted(options.coverage, options.json, options.write, options.rewrite)
+    return trials.test(Path(options.directory), wanted)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""What the commands print and ask: the desk in a terminal, a conversation without a server, the flows' own tests."""
+"""What the commands print and ask: the desk in a terminal, staff, templates, the doctor."""
 
 from __future__ import annotations
 

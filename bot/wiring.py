@@ -18,7 +18,7 @@ from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
 from bot.adapters.flows_transcripts import load_transcripts, read_transcripts
-from bot.adapters.flows_transcripts_written import write_transcripts
+from bot.adapters.flows_transcripts_written import rewritten, write_transcripts
 from bot.adapters.flows_yaml import Loaded, checked, load_checked, load_files
 from bot.adapters.json_lines import JsonLines
 from bot.adapters.media_store import FileMedia
@@ -29,7 +29,7 @@ from bot.adapters.sql import SqlBook, migrate
 from bot.core import safety_texts
 from bot.core.fault import Fault, in_reading_order
 from bot.core.finding import Finding
-from bot.core.transcript import Transcript
+from bot.core.transcript import Hears, Transcript
 from bot.desk import publishing
 from bot.desk.shelf import Shelf
 from bot.ports import BookAway, Carrier, Desk, Draft, Files, MediaSource
@@ -87,6 +87,16 @@ def written_transcripts(written: Iterable[Transcript], about: str) -> str:
     if faults or len(read_back) != text.count("\ntalk:\n"):
         raise AssertionError(f"a test that was written cannot be read: {faults[:1]}")
     return text
+
+
+def rewrite_transcripts(file: Path, transcripts: Iterable[Transcript], answers: Mapping[int, Iterable[Hears]]) -> None:
+    """Put other lines of the bot into a file of tests, behind the patient's lines that are named. Raises OSError."""
+    talk = [spoken for one in transcripts for spoken in one.talk]
+    text = rewritten(file.read_text(encoding="utf-8"), talk, answers)
+    _, faults = read_transcripts(text.encode(), file.name)
+    if faults:
+        raise AssertionError(f"a test that was rewritten cannot be read: {faults[:1]}")
+    file.write_text(text, encoding="utf-8")
 
 
 def add_transcript(file: Path, transcript: Transcript) -> None:

@@ -8,7 +8,10 @@ import sys
 PROOFS = (
     ("no two appointments overlap", ["tests.races", "--attempts", "2000", "--turns", "200", "--kills", "10"]),
     ("nobody speaks without control", ["tests.races.control", "--runs", "300", "--claims", "200"]),
-    ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
+    (
+        "every promise is kept in bad weather, and a journal gives every turn again",
+        ["tests.simulation", "--seeds", "300"],
+    ),
     ("nobody is left alone in any state", ["bot", "check", "--walk", "--states", "8000"]),
     ("mistakes in the flows are found", ["tests.defects", "--sample", "150"]),
     ("no file and no reply makes it fail", ["tests.fuzz", "--seconds", "60"]),

@@ -26,6 +26,37 @@ def write_transcripts(transcripts: Iterable[Transcript], about: str = "") -> str
     return heading + "---\n".join("\n".join(_lines(one)) + "\n" for one in transcripts)
 
 
+def rewritten(content: str, talk: Iterable[Spoken], answers: Mapping[int, Iterable[Hears]]) -> str:
+    """A file with other lines of the bot behind some of the patient's, which are named by their line; ``talk`` is
+    everything spoken in the file. Whatever else is in it stays as it is."""
+    lines = content.split("\n")
+    spoken = sorted(talk, key=lambda one: one.line)
+    for place in range(len(spoken) - 1, -1, -1):
+        said = spoken[place]
+        if isinstance(said, Hears) or said.line not in answers:
+            continue
+        dash = len(lines[said.line - 1]) - len(lines[said.line - 1].lstrip())
+        after = next((one for one in spoken[place + 1 :] if not isinstance(one, Hears)), None)
+        ends = _talk_ends(lines, said.line, dash)
+        start = min(spoken[place + 1].line - 1 if place + 1 < len(spoken) else ends, ends)
+        stop = min(after.line - 1 if after else ends, ends)
+        while stop > start and lines[stop - 1].lstrip()[:1] in ("", "#"):
+            stop -= 1
+        new = [line for one in answers[said.line] for line in _spoken(one)]
+        lines[start:stop] = [" " * dash + line[2:] if line else line for line in new]
+    return "\n".join(lines)
+
+
+def _talk_ends(lines: list[str], line: int, dash: int) -> int:
+    """How many lines of a file there are until the list is over that an item of it, at this line, belongs to."""
+    for number in range(line, len(lines)):
+        text = lines[number]
+        depth = len(text) - len(text.lstrip())
+        if text.strip() and (depth < dash or (depth == dash and text[dash] not in "-#") or text.startswith("---")):
+            return number
+    return len(lines)
+
+
 def _lines(transcript: Transcript) -> Iterator[str]:
     yield f"test: {_text(transcript.name, _PLAIN_ALONE)}"
     yield f"flow: {transcript.flow}"

@@ -163,7 +163,7 @@ def saved_before(flow: Flow, given: frozenset[str]) -> dict[str, frozenset[str]]
 def forgotten_inputs(clinic: Clinic) -> Iterator[Fault]:
     """E48: an action may take something that is saved on the way to it, and does not get it."""
     for flow in clinic.flows.values():
-        may_be = _saved_on_some_way(flow, _given_names(clinic, flow))
+        may_be = _saved_on_some_way(flow, given_names(clinic, flow))
         for name, known in may_be.items():
             step = flow.steps[name]
             if not isinstance(step.body, Do) or step.body.action not in ACTIONS:

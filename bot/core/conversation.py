@@ -224,8 +224,14 @@ def _lean(value: Any) -> Any:
     if kind in _PLAIN:
         return value
     if kind in _DEFAULTS:
-        held = zip(_DEFAULTS[kind].items(), _ALL_OF[kind](value), strict=True)
-        return {name: _lean(now) for (name, default), now in held if now is not default and now != default}
+        # What is plain is told apart here: a call for each of some fifty values would cost more than all the rest.
+        return {
+            name: now if type(now) in _PLAIN else _lean(now)
+            for (name, default), now in zip(_DEFAULTS[kind].items(), _ALL_OF[kind](value), strict=True)
+            if now is not default and now != default
+        }
     if isinstance(value, tuple | list):
         return [_lean(one) for one in value]
-    return {name: _lean(one) for name, one in value.items()} if isinstance(value, Mapping) else value
+    if isinstance(value, Mapping):
+        return {name: now if type(now) in _PLAIN else _lean(now) for name, now in value.items()}
+    return value

@@ -85,10 +85,10 @@ def fingerprint(state: str, effects: Iterable[Effect]) -> str:
 
 
 def _plain(effect: Effect) -> list[Any]:
-    values = [getattr(effect, name) for name in effect.__slots__]
     if isinstance(effect, Say):
-        values[2] = [(choice.id, choice.label, choice.description) for choice in effect.choices]
-    return [type(effect).__name__, *values]
+        choices = [(choice.id, choice.label, choice.description) for choice in effect.choices]
+        return ["Say", effect.text, effect.speech, choices, effect.list_button, effect.hint]
+    return [type(effect).__name__, *(getattr(effect, name) for name in effect.__slots__)]
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Outcome)}

@@ -178,7 +178,7 @@ class _Found:
             return decide_again(
                 self._with_older(self.running, state), state, self._read(one, 0), as_recorded(one.grounds.outcomes)
             )
-        except (NotRecorded, Stranded, LookupError):
+        except (NotRecorded, Stranded):
             return None
 
     def _beside(self, state: Conversation, one: Recorded, turn: Turn) -> tuple[str, What] | None:
@@ -189,7 +189,7 @@ class _Found:
         except NotRecorded:
             self.undecided["action"] += 1
             return None
-        except (Stranded, LookupError):
+        except Stranded:
             if _gone(self.edit, state):
                 self.undecided["gone"] += 1
                 return None

@@ -26,7 +26,7 @@ from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, Transcrip
 from bot.core.ways import runs, ways_of
 from bot.desk.rehearsing import CannotPlayError, NoStandIn, Read, Rehearsal
 from bot.desk.stand_ins import stand_in
-from bot.desk.transcripts import written_ways
+from bot.desk.transcripts import heard_as, written_ways
 
 STATES_MAX = 20_000
 TURNS_MAX = 40
@@ -78,7 +78,7 @@ def answered(clinic: Clinic, read: Read, draft: Transcript) -> Transcript:
         if not isinstance(spoken, Hears):
             rehearsal.happens(spoken)
             talk.append(spoken)
-            talk += (Hears(0, one.text, tuple(it.label for it in one.choices) or None) for one in rehearsal.said)
+            talk += map(heard_as, rehearsal.said)
     flow, control = draft.flow, rehearsal.conversation.control
     ends = [one.way.removeprefix("end ") for one in rehearsal.trace if one.flow == flow and one.way[:4] == "end "]
     expected = Expected(ends[-1] if ends else None, {}, tuple(rehearsal.did) or None, control)

@@ -19,7 +19,7 @@ from functools import cache
 from bot.core.conversation import Conversation, from_data
 from bot.core.editions import with_older
 from bot.core.effects import DoAction
-from bot.core.events import Event, Outcome, event_from_data
+from bot.core.events import Event, Outcome, SilenceRanOut, event_from_data
 from bot.core.flow import Clinic
 from bot.core.grounds import Grounds, fingerprint, grounds_from_data, written
 from bot.core.orders import after as ordered_after
@@ -54,13 +54,26 @@ class Recorded:
 
 
 def recorded(entry: JournalEntry) -> Recorded:
-    """A row of the journal, read."""
+    """A row of the journal, read. One whose event is not kept any more has no grounds either."""
     at = datetime.fromtimestamp(entry.at, UTC)
-    return Recorded(entry.seq, at, event_from_data(entry.event), grounds_from_data(entry.grounds))
+    try:
+        return Recorded(entry.seq, at, event_from_data(entry.event), grounds_from_data(entry.grounds))
+    except (LookupError, TypeError, ValueError):
+        return Recorded(entry.seq, at, SilenceRanOut(), None)
 
 
 def decide_again(clinic: Clinic, state: Conversation, one: Recorded, came: Came) -> Turn:
-    """The turn that follows from a state and a recorded event. Raises NotRecorded, or what the core raises."""
+    """The turn that follows from a state and a recorded event. Raises NotRecorded, or Stranded for whatever else keeps
+    it from being decided: the desk then apologises."""
+    try:
+        return _decided(clinic, state, one, came)
+    except (NotRecorded, Stranded):
+        raise
+    except Exception as error:
+        raise Stranded(f"turn {one.seq} cannot be decided") from error
+
+
+def _decided(clinic: Clinic, state: Conversation, one: Recorded, came: Came) -> Turn:
     assert one.grounds is not None
     orders, stamp = orders_from(one.grounds.orders), int(one.at.timestamp())
     begun = ordered_before(orders, state, one.event, stamp)
@@ -162,7 +175,7 @@ def _taken_again(clinic: Clinic, state: Conversation, one: Recorded) -> str | No
     assert one.grounds is not None
     try:
         turn = decide_again(clinic, state, one, as_recorded(one.grounds.outcomes))
-    except (NotRecorded, Stranded, LookupError):
+    except (NotRecorded, Stranded):
         return None
     after = written(turn.conversation)
     return after if fingerprint(after, turn.effects) == one.grounds.fingerprint else None

@@ -157,7 +157,7 @@ def _moment(clinic: Clinic, state: Conversation | None, one: Recorded) -> Moment
         return None
     try:
         return Moment(one, state, decide_again(clinic, state, one, as_recorded(one.grounds.outcomes)))
-    except (NotRecorded, Stranded, LookupError):
+    except (NotRecorded, Stranded):
         return None
 
 
@@ -284,6 +284,6 @@ def _comes_to_the_same(clinic: Clinic, moment: Moment, event: Message) -> bool:
     assert grounds is not None
     try:
         turn = decide_again(clinic, moment.before, replace(moment.one, event=event), as_recorded(grounds.outcomes))
-    except (NotRecorded, Stranded, LookupError):
+    except (NotRecorded, Stranded):
         return False
     return turn.conversation == moment.turn.conversation

@@ -74,6 +74,26 @@ def play(clinic: Clinic, transcript: Transcript, read: Read) -> Played:
     return Played(transcript, tuple(mismatches), tuple(table.trace))
 
 
+def as_it_goes(clinic: Clinic, transcript: Transcript, read: Read) -> dict[int, tuple[Hears, ...]]:
+    """What the bot says today where a test expects something else, by the line of what the patient did before. The
+    test is played as far as it can be."""
+    table = Rehearsal(clinic, transcript.given, read)
+    answers: dict[int, tuple[Hears, ...]] = {}
+    for spoken, heard in _rounds(transcript):
+        try:
+            table.happens(spoken)
+        except (CannotPlayError, Stranded, LookupError):
+            break
+        if _compare(transcript, heard=table.said, line=spoken.line, hears=heard):
+            answers[spoken.line] = tuple(heard_as(one) for one in table.said)
+    return answers
+
+
+def heard_as(said: Say) -> Hears:
+    """Words of the bot as a line of a test."""
+    return Hears(0, said.text, tuple(choice.label for choice in said.choices) or None)
+
+
 def _rounds(transcript: Transcript) -> list[tuple[Sends | Waits, list[Hears]]]:
     """Each thing the patient does, with the bot's lines that follow it."""
     rounds: list[tuple[Sends | Waits, list[Hears]]] = []

@@ -1,6 +1,6 @@
 """``make bench``: what it costs to answer a patient. Prints what it finds; the only failure is a reply that never came.
 
-``--short`` is the form for ``make prove``. Parts can be named: weight, waiting, growth, turns, reply.
+``--short`` is the form for ``make prove``. Parts can be named: weight, waiting, deciding, growth, turns, reply.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.bench import growth, reply, turns, waiting, weight
+from tests.bench import deciding, growth, reply, turns, waiting, weight
 
-PARTS = ("weight", "waiting", "growth", "turns", "reply")
+PARTS = ("weight", "waiting", "deciding", "growth", "turns", "reply")
 
 
 def main() -> int:
@@ -28,6 +28,8 @@ def main() -> int:
         weight.measure(runs=3 if short else 7)
     if "waiting" in parts:
         waiting.measure(runs=3 if short else 9)
+    if "deciding" in parts:
+        deciding.measure(runs=2 if short else 9)
     if "growth" in parts:
         growth.measure(200 if short else 1_000, given.conversations or (2_000 if short else 100_000))
     if "turns" in parts:

@@ -96,6 +96,14 @@ def test_what_was_not_asked_then_is_not_guessed(desk: Desk) -> None:
     assert changes(desk, edit).undecided == {"action": 1}
 
 
+def test_what_the_clinics_system_is_asked_for_counts_although_nobody_reads_it(desk: Desk) -> None:
+    """The time that was kept would not be given back."""
+    talk(desk, RAVI, "hello")
+    talk(desk, "whatsapp:+6590001111", "book", "first consultation", "tomorrow", "11:00", "1", "Ana Lim", "change time")
+    found = changes(desk, edited(booking=("go to: release_and_search}", "go to: find_days}")))
+    assert told(found) == {("booking.confirm", "answer"): 1}
+
+
 def test_a_step_that_is_gone_is_told_apart(desk: Desk) -> None:
     gone = "  ask_whom:", "  for_whom:"
     found = changes(desk, edited(booking=gone))

@@ -97,7 +97,7 @@ def test_a_bot_that_is_switched_off_and_a_notice_are_remembered(desk: Desk) -> N
 def test_somebody_staff_wrote_to_first_is_replayed_from_there(desk: Desk) -> None:
     """Her conversation did not begin empty: what it began as is kept with its first turn."""
     with desk.book.begin() as ledger:
-        ledger.create(Conversation("ravi", RAVI, control="closed"), AT)
+        ledger.create(Conversation("ravi", RAVI, control="closed", opted_out=True), AT)
     reception.take_over(desk, "ravi", ANA)
     assert replayed(desk) == [Replayed("ravi", same=1)]
 
@@ -143,6 +143,7 @@ def test_what_was_recorded_before_grounds_were_kept_is_unknown(desk: Desk) -> No
     writes(desk, RAVI, "hello", "menu")
     [(start, rows)] = conversations(desk.book, 0)
     assert replay(start, [replace(rows[0], grounds={}), rows[1]], decided_here) == Replayed(start.id, unknown=2)
+    assert replay(start, [replace(rows[0], event={}), rows[1]], decided_here) == Replayed(start.id, unknown=2)
 
 
 def test_only_conversations_in_which_something_happened_since_are_looked_at(desk: Desk) -> None:

@@ -130,6 +130,8 @@ def test_only_words_of_the_clinic_stay(words: list[str]) -> None:
         ("I want to book an appointment please!", "I want to book an appointment please!"),
         ("My name is Will, and I want to book", "My name … want to book"),
         ("where is the clinic, Mary?", "where is the clinic, …"),
+        ("can I book, Will?", "can I book, …"),
+        ("CAN I BOOK", "CAN I BOOK"),
         ("Mdm Tan here", "…"),
         ("12 March", "…"),
         ("坐骨神经痛是什么感觉", "坐骨神经痛是什么感觉"),

@@ -281,3 +281,8 @@ def test_the_shipped_transcripts_walk_every_step_and_every_way() -> None:
     reads = reader(clinic, SINGAPORE)
     walked = coverage(clinic, [play(clinic, transcript, reads) for transcript in transcripts])
     assert walked.never == ()
+
+
+def test_booking_takes_at_most_nine_lines_a_step_with_every_failure_in_it() -> None:
+    lines = (SHIPPED / "booking.yaml").read_text(encoding="utf-8").splitlines()
+    assert len(lines) / len(FLOWS["booking"]["steps"]) <= 9

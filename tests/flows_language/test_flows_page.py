@@ -14,7 +14,7 @@ from bot.adapters.flows_yaml import Loaded, checked, load_files
 from bot.core.actions import ACTIONS
 from bot.core.check import CHECKS, ENGINE_TEXTS, FOUND_WHILE_READING
 from bot.desk.reading import reader
-from bot.desk.transcripts import run_transcript
+from bot.desk.transcripts import FOUND_BY_TESTS, run_transcript
 
 PAGE = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"^```yaml (\S+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
@@ -57,7 +57,7 @@ def test_every_outcome_is_on_the_page() -> None:
 
 
 def test_every_code_is_on_the_page_with_what_it_means() -> None:
-    for code, sentence in FOUND_WHILE_READING.items():
+    for code, sentence in {**FOUND_WHILE_READING, **FOUND_BY_TESTS}.items():
         assert f"| {code} | {sentence} |" in PAGE
     for code, find in CHECKS.items():
         assert f"| {code} | {(find.__doc__ or '').removeprefix(f'{code}: ').split('.')[0]} |" in PAGE

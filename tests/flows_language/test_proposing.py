@@ -46,14 +46,56 @@ def test_the_file_is_written_beside_the_tests_and_nothing_is_written_over(
     (tmp_path / "tests").mkdir()
     for name, text in {**SMALL, "visit.yaml": BOOKING, "tests/proposed.yaml": BOOKED}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert trials.test(tmp_path, with_coverage=False, as_json=False, writes=True) == 0
+    assert trials.test(tmp_path, trials.Wanted(write=True)) == 0
     assert "talks proposed in" in capsys.readouterr().out
     assert (tmp_path / "tests" / "proposed.yaml").read_text() == BOOKED
     assert (tmp_path / "tests" / "proposed2.yaml").read_text().startswith("# Proposed by")
-    assert trials.test(tmp_path, with_coverage=True, as_json=False, writes=True) == 0
+    assert trials.test(tmp_path, trials.Wanted(coverage=True, write=True)) == 0
     told = capsys.readouterr().out
     assert "12 of 12 steps" in told
     assert "There is nothing to propose" in told
+
+
+COMMENTED = BOOKED.replace("Your number is A17.", "...").replace("  - taps:", "  # Kept: why she taps.\n  - taps:")
+MANY = (
+    f"# Kept: what is said above the tests.\n{COMMENTED}"
+    + """\
+---
+test: Ravi asks for a person
+flow: visit
+talk:
+- patient: book
+- bot: Whom shall I ask for?
+  options: [Nobody]
+- bot: Is anybody there?
+
+# Kept: a comment between.
+- {patient: human}
+expect: {control: waiting}   # Kept: a comment behind
+"""
+)
+
+
+def test_a_test_is_rewritten_as_the_bot_speaks_today_and_the_rest_of_its_file_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tests").mkdir()
+    changed = BOOKING.replace("What is the patient's full name?", '"Who is it for? Please write: the full name"')
+    for name, text in {**SMALL, "visit.yaml": changed, "tests/visit.yaml": MANY}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert trials.test(tmp_path, trials.Wanted()) == 1
+    assert trials.test(tmp_path, trials.Wanted(rewrite=True)) == 0
+    assert "tests/visit.yaml: 3 answers rewritten." in capsys.readouterr().out
+    before, after = MANY.splitlines(), (tmp_path / "tests" / "visit.yaml").read_text().splitlines()
+    asked = '- bot: "Who is it for? Please write: the full name"'
+    told = "- bot: Passed on. Mondays"
+    assert [line for line in after if line not in before] == [f"  {asked}", asked, told]
+    assert [line for line in before if line not in after] == [
+        "  - bot: What is the patient's full name?",
+        "- bot: Whom shall I ask for?",
+        "  options: [Nobody]",
+        "- bot: Is anybody there?",
+    ]
 
 
 def test_what_the_tests_tell_has_codes(clinic: Clinic) -> None:
