@@ -10,6 +10,7 @@ PROOFS = (
     ("nobody speaks without control", ["tests.races.control", "--runs", "300", "--claims", "200"]),
     ("every promise is kept in bad weather", ["tests.simulation", "--seeds", "300"]),
     ("nobody is left alone in any state", ["bot", "check", "--walk", "--states", "8000"]),
+    ("an edit strands nobody and loses no answer", ["tests.publishing", "--triples", "10000"]),
     ("mistakes in the flows are found", ["tests.defects", "--sample", "150"]),
     ("no file and no reply makes it fail", ["tests.fuzz", "--seconds", "20"]),
     ("nothing is said twice", ["tests.sends", "--sends", "1000"]),
