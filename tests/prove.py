@@ -13,6 +13,7 @@ PROOFS = (
         ["tests.simulation", "--seeds", "300"],
     ),
     ("nobody is left alone in any state", ["bot", "check", "--walk", "--states", "8000"]),
+    ("an edit strands nobody and loses no answer", ["tests.publishing", "--triples", "10000"]),
     ("mistakes in the flows are found", ["tests.defects", "--sample", "150"]),
     ("no file and no reply makes it fail", ["tests.fuzz", "--seconds", "60"]),
     ("nothing is said twice", ["tests.sends", "--sends", "1000"]),

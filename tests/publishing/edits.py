@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+from bot.core.checks_names import given_names, saved_before
 from bot.core.flow import Ask, Check, Clinic, Do, Flow, HandOver, Option, Run, Say, Step, Target, Text
 
 MARK = "(mended)"
@@ -162,6 +163,29 @@ def _another_kind_of_answer(chance: Random, clinic: Clinic) -> Clinic | None:
     return _with_step(clinic, flow, replace(step, body=replace(ask, type=other)))
 
 
+def _something_more_passed_on(chance: Random, clinic: Clinic) -> Clinic | None:
+    runs = [
+        (flow, step, step.body)
+        for flow in clinic.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step.body, Run) and step.body.flow in clinic.flows
+    ]
+    if not runs:
+        return None
+    flow, step, run = chance.choice(runs)
+    known = sorted(saved_before(flow, given_names(clinic, flow)).get(step.name, ()))
+    speaking = [one for one in clinic.flows[run.flow].steps.values() if isinstance(one.body, Say | Ask)]
+    if not known or not speaking or "passed_on" in run.inputs:
+        return None
+    clinic = _with_step(
+        clinic, flow, replace(step, body=Run(run.flow, {**run.inputs, "passed_on": chance.choice(known)}))
+    )
+    said = chance.choice(speaking)
+    body: Any = said.body
+    text = replace(body.text, source=f"{body.text.source} {{passed_on}}", translations={})
+    return _with_step(clinic, clinic.flows[run.flow], replace(said, body=replace(body, text=text)))
+
+
 def _a_flow_of_another_name(chance: Random, clinic: Clinic) -> Clinic | None:
     run = {
         step.body.flow for flow in clinic.flows.values() for step in flow.steps.values() if isinstance(step.body, Run)
@@ -200,6 +224,7 @@ EDITS: tuple[Edit, ...] = (
     _another_way,
     _another_kind_of_answer,
     _a_flow_of_another_name,
+    _something_more_passed_on,
 )
 
 

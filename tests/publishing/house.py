@@ -47,6 +47,40 @@ steps:
 """
 ENGINE = SMALL["_clinic.yaml"].replace("anywhere:\n", "anywhere:\n  back: {words: [back], do: step back}\n")
 FILES: Mapping[str, str] = {**SMALL, "_clinic.yaml": ENGINE, "visit.yaml": VISIT}
+BRING = """\
+flow: bring
+title: What to bring
+starts with: [bring]
+steps:
+  ask_who:
+    ask: Who shall bring something?
+    type: person name
+    save as: name
+  ask_photos:
+    run: photos
+    with: {name: name}
+  thanks:
+    say: Thank you, {name}.
+    end: told
+"""
+PHOTOS = """\
+flow: photos
+title: Photos
+steps:
+  ask_for_photos:
+    ask: Has {name} any photos?
+    options:
+      some: {label: Some photos}
+      none: {label: None at all, go to: later}
+    save as: photos
+  thanks:
+    say: Bring your photos ({photos}).
+    end: asked
+  later:
+    say: Never mind.
+    end: asked
+"""
+NESTED: Mapping[str, str] = {**FILES, "bring.yaml": BRING, "photos.yaml": PHOTOS}
 
 
 def files_with(files: Mapping[str, str], *edits: tuple[str, str], file: str = "visit.yaml") -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.core.actions import ACTIONS
 from bot.core.check import check
+from bot.core.checks_actions import states
 from bot.core.checks_names import given_names, saved_before
 from bot.core.conversation import Conversation, Frame, from_data, to_data
 from bot.core.editions import Edition, Fated, Passage, with_older
@@ -26,7 +27,7 @@ from bot.core.names import Names
 from bot.core.structure import structures
 from bot.core.turn import Turn, take_turn
 from tests.publishing.edits import edited
-from tests.publishing.house import FILES, draft_of
+from tests.publishing.house import NESTED, draft_of
 from tests.universe import MEI_LING, NOW, SITI, edition, shipped_clinic
 
 WAYS = ("finish", "move", "and back")
@@ -36,7 +37,19 @@ ACTIONS_MAX = 30
 CONVERSATIONS = 400
 PER_EDIT = 25
 """Triples made of one edit: checking it costs more than all of them."""
-TYPED = ("Mei Ling Tan", "9123 4567", "book", "my appointments", "visit", "qwrtz", "later", "yes", "no", "tomorrow")
+TYPED = (
+    "Mei Ling Tan",
+    "9123 4567",
+    "book",
+    "my appointments",
+    "visit",
+    "bring",
+    "qwrtz",
+    "later",
+    "yes",
+    "no",
+    "tomorrow",
+)
 DOINGS = ("tap",) * 8 + ("type",) * 4 + ("back", "menu", "nonsense", "nonsense", "number", "silence", "photo", "human")
 
 
@@ -159,6 +172,7 @@ class Clinics:
             3: replace(plain, number=3, clinic=self.before, structures=old),
         }
         self._saved: dict[tuple[int, str], dict[str, frozenset[str]]] = {}
+        self._held: dict[tuple[int, str], dict[str, set[frozenset[str]]]] = {}
 
     def edition(self, number: int, moves: bool = False) -> Edition:
         return replace(self._editions[number], moves=moves)
@@ -169,6 +183,15 @@ class Clinics:
             clinic = self._editions[number].clinic
             self._saved[number, flow] = saved_before(clinic.flows[flow], given_names(clinic, clinic.flows[flow]))
         return self._saved[number, flow]
+
+    def held(self, number: int, flow: str) -> dict[str, set[frozenset[str]]]:
+        """For each step of a flow, what may be held there."""
+        if (number, flow) not in self._held:
+            found: dict[str, set[frozenset[str]]] = {}
+            for step, before, _, _ in states(self._editions[number].clinic.flows[flow]):
+                found.setdefault(step.name, set()).add(before)
+            self._held[number, flow] = found
+        return self._held[number, flow]
 
 
 @dataclass
@@ -181,13 +204,28 @@ class Live:
 
     def published(self, number: int, moves: bool) -> list[Fated]:
         """An edition is published; what becomes of each of her flows."""
+        shown = self._shown()
         before, coming = self.conversation, self.clinics.edition(number, moves)
         passage = Passage(self.clinics.edition, coming)
         fates = list(passage.fates(before))
         self.conversation, self.number = passage.brought_up(before), number
         for frame, fated in zip(before.stack, fates, strict=True):
             self._kept(frame, fated, coming)
+        if self.conversation.stack and not shown <= self._shown():
+            raise Wrong(f"{_place(before)} does not take {sorted(shown - self._shown())} any more")
+        for frame in self.conversation.stack:
+            self._belongs(frame, frame.edition or number)
         return fates
+
+    def _shown(self) -> frozenset[str]:
+        """What the open question offers of its own; nothing when she stands at none."""
+        frame, question = self.conversation.running, self.conversation.open
+        flow = self.clinic.flow(frame.flow, frame.edition) if frame else None
+        ask = flow.steps[frame.step].body if flow and frame else None
+        if question is None or question.about != "step" or not isinstance(ask, Ask):
+            return frozenset()
+        own = {option.id for option in (*ask.options, *ask.more_options)}
+        return frozenset(own & {one.id for one in question.options})
 
     def _kept(self, frame: Frame, fated: Fated, coming: Edition) -> None:
         """No answer is lost, and she stands where she stood."""
@@ -200,6 +238,9 @@ class Live:
             raise Wrong(f"answers of {frame.flow} were lost")
         if fated.fate == "stranded":
             raise Wrong(f"stranded at {frame.flow}.{frame.step}")
+        held = self.clinics.held(coming.number, after.flow) if fated.fate == "moves" else {}
+        if fated.fate == "moves" and frozenset(after.opened) not in held[after.step]:
+            raise Wrong(f"{after.flow}.{after.step} never holds {sorted(after.opened)}")
         if after.step != frame.step:
             step = coming.clinic.flows[after.flow].steps[after.step]
             if fated.fate not in ("moves", "goes on") or step.renamed_from != frame.step:
@@ -219,12 +260,19 @@ class Live:
             raise Wrong(f"silence at {_place(had)}")
         self.conversation = turn.conversation
         for frame in turn.conversation.stack:
-            number = frame.edition or self.number
-            missing = self.clinics.saved_before(number, frame.flow).get(frame.step, frozenset()) - frame.saved.keys()
-            if missing:
-                raise Wrong(f"{frame.flow}.{frame.step} of edition {number} does not know {sorted(missing)}")
+            self._belongs(frame, frame.edition or self.number)
         self._reads_the_right_words(clinic, turn)
         return turn
+
+    def _belongs(self, frame: Frame, number: int) -> None:
+        """Her flow could have come here: it knows what it would, and all she can go back to is there."""
+        where = f"{frame.flow}.{frame.step} of edition {number}"
+        missing = self.clinics.saved_before(number, frame.flow).get(frame.step, frozenset()) - frame.saved.keys()
+        if missing:
+            raise Wrong(f"{where} does not know {sorted(missing)}")
+        steps = self.clinics.edition(number).clinic.flows[frame.flow].steps
+        if any(passed.step not in steps for passed in frame.passed):
+            raise Wrong(f"{where} leads back to nowhere")
 
     def _reads_the_right_words(self, clinic: Clinic, turn: Turn) -> None:
         """A question is asked in the words of the edition its flow goes by: new ones at once, old ones to the end."""
@@ -308,7 +356,7 @@ class Count:
 def run(triples: int, seed: int) -> Count:
     """Try so many triples, each from a seed that a failure names."""
     chance, count = Random(seed), Count()  # noqa: S311 - repeatable
-    small = draft_of(FILES).clinic
+    small = draft_of(NESTED).clinic
     assert small is not None
     pools = [(clinic, starts(clinic, chance, CONVERSATIONS)) for clinic in (shipped_clinic(), small)]
     while count.triples < triples:
