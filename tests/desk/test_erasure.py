@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.adapters.backup import Place, back_up, restore
+from bot.adapters.clock import SystemChance
 from bot.adapters.erased_list import FileErasedList
 from bot.adapters.sql.erasure import GONE, SHELLS
 from bot.adapters.sql.schema import metadata
@@ -32,7 +33,8 @@ from bot.ports.reception import Patient
 from tests.fakes import FakeCarrier, FakeClock, FakeLive, FakeMediaSource, FakeMediaStore, FakeQueue
 from tests.universe import ANA, MEI_LING, RAVI, SINGAPORE, Sayings, desk_on
 
-PHOTO_AT = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1"
+PHOTO_AT = f"https://api.twilio.com/2010-04-01/Accounts/AC{'1' * 32}/Messages/MM{'2' * 32}/Media/ME{'3' * 32}"
+PHOTO = Fetched(b"photo", "image/jpeg")
 TOLD = ("Mei Ling", "mei ling", "91234567", "kopitiam", "wheelchair", "insurance", "sciatica")
 """What only Mei Ling, or somebody writing of her, has said."""
 
@@ -45,9 +47,7 @@ class Clinic:
     folder: Path
     clock: FakeClock = field(default_factory=FakeClock)
     queue: FakeQueue = field(default_factory=FakeQueue)
-    source: FakeMediaSource = field(
-        default_factory=lambda: FakeMediaSource({PHOTO_AT: Fetched(b"photo", "image/jpeg")})
-    )
+    source: FakeMediaSource = field(default_factory=lambda: FakeMediaSource({PHOTO_AT: PHOTO}))
     store: FakeMediaStore = field(default_factory=FakeMediaStore)
     reports: list[str] = field(default_factory=list)
 
@@ -62,6 +62,7 @@ class Clinic:
         self.desk: Desk = desk_on(
             self.database_url,
             clock=self.clock,
+            chance=SystemChance(),
             live=self.live,
             queue=self.queue,
             carrier=lambda: self.carrier,
@@ -78,7 +79,7 @@ class Clinic:
     def writes(self, text: str, address: str = MEI_LING, files: tuple[str, ...] = ()) -> str:
         """A patient writes, and Twilio has it too."""
         self.sids += 1
-        sid = f"SM{self.sids:032x}"
+        sid = f"SMa{self.sids:031x}"
         self.carrier.from_patients.append(ListedInbound(sid, address, text, len(files), self.clock.epoch))
         attached = tuple(Attachment(one, "image/jpeg") for one in files)
         receive(self.desk, Arrived(sid, address, "media" if files else "text", text, attachments=attached))
