@@ -28,13 +28,23 @@ def alarm_at_once(ledger: Ledger, before: Conversation, event: Event, now: int) 
 
 def raise_alerts(desk: Desk) -> bool:
     """Write down what staff are to be told of now; whether a letter is to be sent. For the tick."""
-    if desk.mail is None:
-        return False
     now = int(desk.clock.now().timestamp())
+    if desk.mail is None:
+        _tell_nobody(desk, now)
+        return False
     with desk.book.begin() as ledger:
         for one in _seen(desk, ledger, alarming_from(ledger.alarming()), now):
             ledger.raise_alert(one, now)
         return ledger.alerts_due(now)
+
+
+def _tell_nobody(desk: Desk, now: int) -> None:
+    """Without a mail server the screen alone tells; what was written down is not for a server of some later day."""
+    with desk.book.look() as ledger:
+        due = ledger.alerts_due(now)
+    if due:
+        with desk.book.begin() as ledger:
+            ledger.alerts_over([one.id for one in ledger.take_alerts("", ROWS_MAX, now)], "over", now)
 
 
 def _seen(desk: Desk, ledger: Ledger, alarming: Alarming, now: int) -> Iterator[Alert]:

@@ -200,8 +200,14 @@ def test_without_a_mail_server_nothing_is_sent_and_nothing_of_long_ago_is_later(
     Patient(front.desk).says(RED_FLAG)
     tick(front.desk, Seen(), turns)
     assert send_alerts(front.desk) == 0
-    front.later(hours=30)
     house = House(front)
+    assert house.works() == []
+    assert house.statuses() == ["over"]
+
+
+def test_what_nobody_tried_to_tell_for_a_day_is_over(house: House) -> None:
+    Patient(house.desk).says(RED_FLAG)
+    house.front.later(hours=30)
     assert house.works() == ["A patient waits"]
     assert house.statuses() == ["sent", "over"]
 

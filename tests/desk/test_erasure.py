@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -27,9 +26,10 @@ from bot.desk.reception import NotPossible
 from bot.desk.speaking import send
 from bot.desk.tick import Seen, tick
 from bot.desk.turns import Arrived, conversation_id, receive
-from bot.ports import Attachment, CarrierAway, Desk, Fetched, ListedInbound
+from bot.ports import Attachment, CarrierAway, Desk, Fetched, Listed, ListedInbound
 from bot.ports.erasure import ERASED
 from bot.ports.reception import Patient
+from bot.ports.staff import AuditSearch
 from tests.fakes import FakeCarrier, FakeClock, FakeLive, FakeMediaSource, FakeMediaStore, FakeQueue
 from tests.universe import ANA, MEI_LING, RAVI, SINGAPORE, Sayings, desk_on
 
@@ -141,26 +141,34 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(database_url: str, tmp_path: Path) -> Iterator[Clinic]:
+def clinic(sqlite_url: str, tmp_path: Path) -> Iterator[Clinic]:
+    clinic = Clinic(sqlite_url, tmp_path)
+    yield clinic
+    clinic.desk.book.dispose()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def either(database_url: str, tmp_path: Path) -> Iterator[Clinic]:
+    """The same on each of the two databases."""
     clinic = Clinic(database_url, tmp_path)
     yield clinic
     clinic.desk.book.dispose()  # type: ignore[attr-defined]
 
 
-def test_nothing_that_was_hers_is_kept_and_what_is_counted_still_counts(clinic: Clinic) -> None:
-    id = clinic.story()
-    assert all(word in clinic.kept() for word in TOLD)
-    made = clinic.erases(id)
-    assert [word for word in TOLD if word in clinic.kept().replace(MEI_LING, "")] == []
-    clinic.works(60)
-    clinic.works(900)
-    clinic.works(60)
-    assert clinic.finished(made)
-    assert [word for word in TOLD if word in clinic.kept()] == []
-    (visit,) = patients.record(clinic.desk, id).entries  # type: ignore[union-attr]
+def test_nothing_that_was_hers_is_kept_and_what_is_counted_still_counts(either: Clinic) -> None:
+    id = either.story()
+    assert all(word in either.kept() for word in TOLD)
+    made = either.erases(id)
+    assert [word for word in TOLD if word in either.kept().replace(MEI_LING, "")] == []
+    either.works(60)
+    either.works(900)
+    either.works(60)
+    assert either.finished(made)
+    assert [word for word in TOLD if word in either.kept()] == []
+    (visit,) = patients.record(either.desk, id).entries  # type: ignore[union-attr]
     assert (visit.patient, visit.phone, visit.practitioner) == (ERASED, "", "nolan")
-    with clinic.desk.book.look() as ledger:
-        assert [line.kind for line in ledger.lines_before(clinic.mei, None, 50)] == ["event"]
+    with either.desk.book.look() as ledger:
+        assert [line.kind for line in ledger.lines_before(either.mei, None, 50)] == ["event"]
 
 
 def test_her_files_are_gone_from_disk_and_her_messages_from_twilio(clinic: Clinic) -> None:
@@ -188,9 +196,7 @@ def test_words_that_were_just_leaving_are_found_at_twilio_afterwards(clinic: Cli
     assert clinic.finished(made)
 
 
-def _sent_late(clinic: Clinic) -> Any:
-    from bot.ports import Listed
-
+def _sent_late(clinic: Clinic) -> Listed:
     return Listed("SM" + "f" * 32, MEI_LING, "Dear Mei Ling", clinic.clock.epoch + 5, "sent")
 
 
@@ -246,24 +252,24 @@ def test_whoever_wanted_no_messages_gets_none_after_it_either(clinic: Clinic) ->
     assert state.opted_out
 
 
-def test_killed_after_any_piece_it_goes_on_where_it_was(clinic: Clinic) -> None:
-    id = clinic.story()
-    with clinic.desk.book.begin() as ledger:
-        ledger.begin_erasure(id, (clinic.mei,), ANA, clinic.clock.epoch)
-        ledger.leave(1, "look", (clinic.mei,), clinic.clock.epoch)
+def test_killed_after_any_piece_it_goes_on_where_it_was(either: Clinic) -> None:
+    id = either.story()
+    with either.desk.book.begin() as ledger:
+        ledger.begin_erasure(id, (either.mei,), ANA, either.clock.epoch)
+        ledger.leave(1, "look", (either.mei,), either.clock.epoch)
     pieces = 0
     while True:
-        with clinic.desk.book.begin() as ledger:
-            if not ledger.erase_some(1, clinic.clock.epoch):
+        with either.desk.book.begin() as ledger:
+            if not ledger.erase_some(1, either.clock.epoch):
                 break
         pieces += 1
     assert pieces > 10
-    clinic.carrier.troubles += [CarrierAway()] * 3
+    either.carrier.troubles += [CarrierAway()] * 3
     for _ in range(8):
-        clinic.works(900)
-    assert clinic.finished(1)
-    assert [word for word in TOLD if word in clinic.kept()] == []
-    assert clinic.carrier.on_list == []
+        either.works(900)
+    assert either.finished(1)
+    assert [word for word in TOLD if word in either.kept()] == []
+    assert either.carrier.on_list == []
 
 
 def test_twilio_away_for_long_is_told_to_the_operator_and_tried_on(clinic: Clinic) -> None:
@@ -356,21 +362,21 @@ def test_somebody_without_a_record_is_erased_by_her_conversation(clinic: Clinic)
     assert erasure.erasure(clinic.desk, made).conversations == (clinic.mei,)  # type: ignore[union-attr]
 
 
-def test_what_was_erased_stays_erased_in_a_backup_of_before(clinic: Clinic) -> None:
+def test_what_was_erased_stays_erased_in_a_backup_of_before(either: Clinic) -> None:
     """The database is lost after the erasure; only a backup from before it is left."""
-    id = clinic.story()
-    place = Place(clinic.database_url, clinic.folder / "data", "k9" * 32, lambda: None)
-    back_up(place, clinic.folder / "old.tar", "flows-1", clinic.clock.epoch)
-    clinic.clock.pass_seconds(3600)
-    clinic.erases(id)
-    clinic.works(900)
-    clinic.desk.book.dispose()  # type: ignore[attr-defined]
-    restore(place, clinic.folder / "old.tar", clinic.clock.epoch, over_newer=True)
-    assert [word for word in TOLD if word in clinic.kept().replace(MEI_LING, "")] == []
+    id = either.story()
+    place = Place(either.database_url, either.folder / "data", "k9" * 32, lambda: None)
+    back_up(place, either.folder / "old.tar", "flows-1", either.clock.epoch)
+    either.clock.pass_seconds(3600)
+    either.erases(id)
+    either.works(900)
+    either.desk.book.dispose()  # type: ignore[attr-defined]
+    restore(place, either.folder / "old.tar", either.clock.epoch, over_newer=True)
+    assert [word for word in TOLD if word in either.kept().replace(MEI_LING, "")] == []
     for _ in range(4):
-        clinic.works(900)
-    assert [word for word in TOLD if word in clinic.kept()] == []
-    with clinic.desk.book.look() as ledger:
+        either.works(900)
+    assert [word for word in TOLD if word in either.kept()] == []
+    with either.desk.book.look() as ledger:
         assert all(one.finished_at for one in ledger.erasures(9))
 
 
@@ -411,18 +417,16 @@ def test_the_list_beside_the_database_names_nobody(clinic: Clinic) -> None:
     assert clinic.mei not in "".join(names)
 
 
-def test_everything_kept_about_her_is_taken_out_in_one_file(clinic: Clinic) -> None:
-    id = clinic.story()
-    archive = zipfile.ZipFile(io.BytesIO(dossier(clinic.desk, ANA, id, ())))
+def test_everything_kept_about_her_is_taken_out_in_one_file(either: Clinic) -> None:
+    id = either.story()
+    archive = zipfile.ZipFile(io.BytesIO(dossier(either.desk, ANA, id, ())))
     data = json.loads(archive.read("data.json"))
     assert all(word in archive.read("data.json").decode() for word in TOLD)
     assert data["patient"][0]["born"] == "1958-03-21"
     assert "patient: hello, I am Mei Ling" in archive.read("conversations.txt").decode()
     (file,) = [name for name in archive.namelist() if name.startswith("files/")]
     assert archive.read(file) == b"photo"
-    with clinic.desk.book.look() as ledger:
-        from bot.ports.staff import AuditSearch
-
+    with either.desk.book.look() as ledger:
         (line,) = ledger.audited(AuditSearch(action="exported"), 5)
     assert (line.staff, line.subject) == (ANA, f"patient:{id}")
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, Table, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Select, Table, bindparam, delete, exists, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from bot.adapters.sql.conversations import Conversations
@@ -44,6 +44,7 @@ from bot.adapters.sql.schema import (
     send_attempt,
     waiting_list,
     wish,
+    word,
 )
 from bot.core.conversation import Conversation
 from bot.core.erasure import emptied
@@ -67,7 +68,7 @@ SHELLS: Mapping[Table, Mapping[str, object]] = {
 GONE: Mapping[Table, str] = {journal: "at", note: "at", draft: "saved_at", label: "at"}
 """Rows of a conversation that are deleted, and when each was written."""
 _AT: Mapping[Table, str] = {wish: "created_at", hand_over: "asked_at", consent: "at"}
-_OPEN = select(erasure_of).where(erasure_of.c.emptied_at == 0).order_by(erasure_of.c.erasure, erasure_of.c.conversation)
+_OPEN = select(erasure_of).where(text("emptied_at = 0")).order_by(erasure_of.c.erasure, erasure_of.c.conversation)
 
 _new_leftover = insert_or(leftover)
 _LEAVE = _new_leftover.on_conflict_do_update(
@@ -113,11 +114,10 @@ class Erasures(Conversations):
         found: dict[int, int] = {}
         ids = {of} - {0}
         while ids:
-            where = or_(patient.c.id.in_(ids), patient.c.merged_into.in_(ids))
-            rows = self._connection.execute(select(patient.c.id, patient.c.created_at).where(where))
-            new = {id: made_at for id, made_at in rows if id not in found}
-            found |= new
-            ids = set(new) - ids
+            rows = self._connection.execute(select(patient.c.id, patient.c.created_at).where(patient.c.id.in_(ids)))
+            found |= {row.id: row.created_at for row in rows}
+            merged = select(patient_merge.c.gone).where(patient_merge.c.kept.in_(ids), patient_merge.c.undone_at == 0)
+            ids = set(self._connection.scalars(merged)) - set(found)
         return sorted(found.items())
 
     # ---- erasing
@@ -154,7 +154,9 @@ class Erasures(Conversations):
         )
         skipped = {"status": "skipped", "why": NOT_SAID, "changed_at": now}
         self._set(follow_up, skipped, theirs, follow_up.c.status.in_(("pending", "needs_person")))
-        self._connection.execute(delete(occupancy).where(occupancy.c.conversation == one, occupancy.c.state == "held"))
+        self._connection.execute(
+            delete(occupancy).where(occupancy.c.conversation == one, occupancy.c.state == word("held"))
+        )
         self.save(emptied(before, head.seq + 1, now), head.seq + 1, head.arrived, now)
         # What failed until now nobody has to see to.
         self._set(conversation, {"about": 0, "held_at": now + 1}, conversation.c.id == one)
@@ -162,7 +164,10 @@ class Erasures(Conversations):
     def _forget_who(self, ids: Sequence[int], now: int) -> None:
         blank = {"name": ERASED, "phone": "", "born": "", "remarks": ""}
         self._set(patient, blank, patient.c.id.in_(ids))
-        self._connection.execute(delete(patient_of_conversation).where(patient_of_conversation.c.patient_id.in_(ids)))
+        spoken_of = patient_of_conversation.c.patient_id.in_(ids)
+        where = conversation.c.id.in_(select(patient_of_conversation.c.conversation).where(spoken_of))
+        self._set(conversation, {"about": 0}, where, conversation.c.about.in_(ids))
+        self._connection.execute(delete(patient_of_conversation).where(spoken_of))
         merged = or_(patient_merge.c.kept.in_(ids), patient_merge.c.gone.in_(ids))
         self._set(patient_merge, {"moved": "{}", "undone_at": now}, merged)
         theirs = select(appointment.c.id).where(appointment.c.patient_id.in_(ids))
@@ -170,7 +175,6 @@ class Erasures(Conversations):
         self._connection.execute(delete(waiting_list).where(waiting_list.c.appointment_id.in_(theirs)))
         skipped = {"status": "skipped", "why": NOT_SAID, "changed_at": now}
         self._set(follow_up, skipped, follow_up.c.appointment_id.in_(theirs), follow_up.c.status == "pending")
-        self._set(conversation, {"about": 0}, conversation.c.about.in_(ids))
 
     def _set(self, table: Table, values: Mapping[str, object], *where: Any) -> None:
         self._connection.execute(update(table).where(*where).values(**values))
@@ -188,15 +192,18 @@ class Erasures(Conversations):
 
     def _messages(self, place: Any, limit: int, now: int) -> bool:
         sids = self._some(inbound.c.sid, _lines_to(inbound, place), limit)
-        self._set(inbound, SHELLS[inbound], inbound.c.sid.in_(sids))
-        self.leave(place.erasure, "message", sids, now)
+        if sids:
+            self._set(inbound, SHELLS[inbound], inbound.c.sid.in_(sids))
+            self.leave(place.erasure, "message", sids, now)
         return bool(sids)
 
     def _words(self, place: Any, limit: int, now: int) -> bool:
         ids = self._some(outbox.c.id, _lines_to(outbox, place), limit)
-        self._set(outbox, SHELLS[outbox], outbox.c.id.in_(ids))
-        posted = select(send_attempt.c.sid).where(send_attempt.c.outbox_id.in_(ids), send_attempt.c.sid.is_not(None))
-        self.leave(place.erasure, "message", list(self._connection.scalars(posted)), now)
+        if ids:
+            self._set(outbox, SHELLS[outbox], outbox.c.id.in_(ids))
+            known = send_attempt.c.sid.is_not(None)
+            posted = select(send_attempt.c.sid).where(send_attempt.c.outbox_id.in_(ids), known)
+            self.leave(place.erasure, "message", list(self._connection.scalars(posted)), now)
         return bool(ids)
 
     def _files(self, place: Any, limit: int, now: int) -> bool:
@@ -209,13 +216,15 @@ class Erasures(Conversations):
     def _rest(self, place: Any, limit: int, now: int) -> bool:
         turns = (journal.c.conversation == place.conversation, journal.c.seq <= place.seq)
         ids = self._some(journal.c.id, turns, limit)
-        self._connection.execute(delete(journal).where(journal.c.id.in_(ids)))
+        if ids:
+            self._connection.execute(delete(journal).where(journal.c.id.in_(ids)))
+            return True
         for table in GONE.keys() - {journal}:
             written = (table.c.conversation == place.conversation, table.c[GONE[table]] <= place.asked_at)
             self._connection.execute(delete(table).where(*written))
         for table, at in _AT.items():
             self._set(table, SHELLS[table], table.c.conversation == place.conversation, table.c[at] <= place.asked_at)
-        return bool(ids)
+        return False
 
     def _some(self, id: Any, where: Iterable[Any], limit: int) -> list[Any]:
         return list(self._connection.scalars(select(id).where(*where).limit(limit)))

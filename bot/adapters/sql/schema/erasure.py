@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from bot.adapters.sql.schema.columns import metadata, number, of_conversation, row_id, words
+from bot.adapters.sql.schema.columns import metadata, number, of_conversation, partial, row_id, words
 
 consent = Table(
     "consent",
@@ -39,6 +39,7 @@ erasure = Table(
     words("staff"),
     number("asked_at"),
     number("finished_at"),
+    partial("ix_erasure_unfinished", "asked_at", where="finished_at = 0"),
     comment="A patient, or a conversation of nobody in particular, whose data were erased",
 )
 """``patient`` is 0 when only conversations were erased. Who it was is told nowhere any more."""
@@ -54,6 +55,7 @@ erasure_of = Table(
     number("seq"),
     number("emptied_at"),
     Index("ix_erasure_of_conversation_asked_at", "conversation", "asked_at"),
+    partial("ix_erasure_of_open", "erasure", "conversation", where="emptied_at = 0"),
     comment="A conversation of an erasure, and up to where it goes: what is written afterwards stays",
 )
 """``address`` stays until Twilio was asked for everything exchanged with it, and is then emptied."""

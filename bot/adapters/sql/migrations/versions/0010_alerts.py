@@ -106,6 +106,10 @@ def _create_erasures() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_erasure"),
         comment="A patient, or a conversation of nobody in particular, whose data were erased",
     )
+    unfinished = sa.text("finished_at = 0")
+    op.create_index(
+        "ix_erasure_unfinished", "erasure", ["asked_at"], postgresql_where=unfinished, sqlite_where=unfinished
+    )
     op.create_table(
         "erasure_of",
         sa.Column("erasure", sa.BigInteger(), nullable=False),
@@ -121,6 +125,10 @@ def _create_erasures() -> None:
         comment="A conversation of an erasure, and up to where it goes: what is written afterwards stays",
     )
     op.create_index("ix_erasure_of_conversation_asked_at", "erasure_of", ["conversation", "asked_at"])
+    where = sa.text("emptied_at = 0")
+    columns = ["erasure", "conversation"]
+    op.create_index("ix_erasure_of_open", "erasure_of", columns, postgresql_where=where, sqlite_where=where)
+    op.create_index("ix_hand_over_conversation_asked_at", "hand_over", ["conversation", "asked_at"])
     op.create_table(
         "leftover",
         sa.Column("kind", sa.Text(), nullable=False),
