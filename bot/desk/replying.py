@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.conversation import Conversation
 from bot.core.events import Event, StaffDid, StaffReplied
@@ -158,7 +158,11 @@ def write_first(desk: Desk, staff: str, phone: str, reply: Reply) -> str:
     address = f"whatsapp:{phone}"
     id = conversation_id(desk.conversation_key, address)
     with desk.book.begin() as ledger:
-        ledger.create(Conversation(id, address, control="closed", greeted=False), _stamp(desk))
+        head = ledger.create(Conversation(id, address, control="closed", greeted=False), _stamp(desk))
+        state = ledger.read(id)
+        if state is not None and not state.address:
+            # Erased since: whoever is written to now is somebody new.
+            ledger.save(replace(state, address=address, unreachable=""), head.seq, head.arrived, _stamp(desk))
     take_over(desk, id, staff)
     send_reply(desk, id, staff, reply)
     return id

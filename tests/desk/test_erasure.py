@@ -6,9 +6,11 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +19,7 @@ from bot.adapters.backup import Place, back_up, restore
 from bot.adapters.clock import SystemChance
 from bot.adapters.erased_list import FileErasedList
 from bot.adapters.sql.erasure import GONE, SHELLS
-from bot.adapters.sql.schema import metadata
+from bot.adapters.sql.schema import inbound, metadata
 from bot.desk import diary, erasure, patients, reception, replying, turns
 from bot.desk.dossier import dossier
 from bot.desk.media import tend_media
@@ -239,6 +241,44 @@ def test_a_turn_that_began_with_the_old_state_goes_on_with_the_empty_one(clinic:
     assert "kopitiam" not in clinic.kept()
     clinic.works(900)
     assert "sciatica" not in str(clinic.live._states)
+
+
+def test_who_writes_at_the_same_moment_is_erased_before_it_and_answered_after_it(either: Clinic) -> None:
+    id = either.story()
+    erased = Event()
+
+    def write() -> None:
+        for number in range(60):
+            if number == 10:
+                erased.set()
+            either.writes(f"kopitiam {number}")
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(write)
+        erased.wait()
+        either.erases(id)
+        writing.result()
+    with either.desk.book.begin() as ledger:
+        run = ledger._connection.execute  # type: ignore[attr-defined]
+        rows = run(select(inbound.c.line, inbound.c.event).order_by(inbound.c.arrival)).all()
+        state = ledger.read(either.mei)
+    shells = [row.line == 0 for row in rows]
+    assert len(rows) == 62
+    assert shells == sorted(shells, reverse=True)
+    assert all(("kopitiam" in row.event) == (row.line > 0) for row in rows)
+    assert shells[2:12] == [True] * 10
+    assert state is not None
+    assert (state.address != "") == (not all(shells))
+
+
+def test_staff_may_write_first_to_a_number_that_was_erased(clinic: Clinic) -> None:
+    id = clinic.story()
+    clinic.erases(id)
+    found = replying.write_first(clinic.desk, ANA, "+6591234567", replying.Reply("Hello", "t1", template="reminder"))
+    with clinic.desk.book.begin() as ledger:
+        state = ledger.read(found)
+    assert state is not None
+    assert (found, state.address, state.unreachable) == (clinic.mei, MEI_LING, "")
 
 
 def test_whoever_wanted_no_messages_gets_none_after_it_either(clinic: Clinic) -> None:
