@@ -6,7 +6,7 @@ import os
 import re
 from functools import cache
 
-from bot.desk import follow_ups, media, missed, settling, templates, turns
+from bot.desk import alerts, erasure, follow_ups, media, missed, settling, templates, turns
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
@@ -64,6 +64,25 @@ def look_at_templates() -> None:
     templates.look(desk())
 
 
-_JOBS = (settle, send_follow_up, take_up_waiting, tend_media, look_for_missed, look_at_templates)
+def send_alerts() -> None:
+    """Tell staff off the screen what is due."""
+    alerts.send_alerts(desk())
+
+
+def go_on_erasing() -> None:
+    """Do what erasures still have to do."""
+    erasure.go_on(desk())
+
+
+_JOBS = (
+    settle,
+    send_follow_up,
+    take_up_waiting,
+    tend_media,
+    look_for_missed,
+    look_at_templates,
+    send_alerts,
+    go_on_erasing,
+)
 JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in _JOBS)
 """The only names a worker calls; anything else in the queue is refused unread."""

@@ -97,6 +97,12 @@ class Settings:
         "MESSAGES_PER_SECOND",
         "What the WhatsApp sender may send; the sandbox takes one in three seconds: `0.33`. Default: `80`.",
     )
+    smtp_url: str | None = _setting(
+        "SMTP_URL",
+        "Mail server for alerts: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Unset: no e-mail.",
+        secret=True,
+    )
+    alert_from: str | None = _setting("ALERT_FROM", "Who alerts come from, an e-mail address. Needed with `SMTP_URL`.")
     simulator: bool = _setting(
         "SIMULATOR",
         "`on` opens a phone in the browser instead of Twilio. `make run` turns it on when no account is set.",
@@ -145,6 +151,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     values |= _stores(form, values["data_dir"])
     twilio = form.text("TWILIO_ACCOUNT_SID") is not None
     values |= _twilio(form) if twilio else _no_twilio(form, _local_url(values["host"], values["desk_port"]))
+    values |= _mail(form)
     values["messages_per_second"] = form.rate("MESSAGES_PER_SECOND", "80")
     values["secret_key"] = _secret_key(form, values["data_dir"], required=twilio)
     if form.problems:
@@ -293,6 +300,17 @@ def _no_twilio(form: _Form, local_desk_url: str) -> dict[str, Any]:
         "twilio_api_url": f"{local_desk_url}/simulator",
         "simulator": form.switch("SIMULATOR"),
     }
+
+
+def _mail(form: _Form) -> dict[str, Any]:
+    url, sender = form.text("SMTP_URL"), form.text("ALERT_FROM")
+    if (url is None) != (sender is None):
+        form.wrong("SMTP_URL and ALERT_FROM belong together: set both or neither.")
+    form.shaped(
+        "SMTP_URL", url or "", r"smtps?://([^/@\s]+@)?[^/@:\s]+(:[0-9]{1,5})?/?", "smtp://… or smtps://… with a host"
+    )
+    form.shaped("ALERT_FROM", sender or "", r"[^\s@<>,]+@[^\s@<>,]+", "an e-mail address such as desk@clinic.example")
+    return {"smtp_url": url, "alert_from": sender}
 
 
 def _simulated_account(secret_key: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bot.adapters import backup, elsewhere
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
+from bot.adapters.erased_list import FileErasedList
 from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
 from bot.adapters.flows_transcripts import load_transcripts, read_transcripts
 from bot.adapters.flows_transcripts_written import rewritten, write_transcripts
@@ -38,6 +39,7 @@ from bot.settings import Settings, Unsafe, read
 
 if TYPE_CHECKING:
     from bot.adapters.simulator_store import Simulator
+    from bot.adapters.smtp_mail import SmtpMail
 
 log = logging.getLogger("frontdesk")
 
@@ -135,6 +137,9 @@ def open_desk(settings: Settings) -> Desk:
         media_source=media_source,
         media_store=FileMedia(settings.data_dir / "media"),
         claims=FileClaims(settings.data_dir / "claims", boot_id()),
+        erased_list=FileErasedList(settings.data_dir / "erased"),
+        mail=(lambda: open_mail(settings)) if settings.smtp_url else None,
+        desk_url=settings.desk_url,
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
         messages_per_second=settings.messages_per_second,
@@ -196,6 +201,13 @@ def open_carrier(settings: Settings) -> Carrier:
     )
 
 
+def open_mail(settings: Settings) -> SmtpMail:
+    """Letters to staff. Imported here: only the queue's worker writes any. Needs SMTP_URL."""
+    from bot.adapters.smtp_mail import SmtpMail
+
+    return SmtpMail(settings.smtp_url or "", settings.alert_from or "")
+
+
 def open_media_source(settings: Settings) -> MediaSource:
     """What patients send, from Twilio. Imported here: a webhook process never fetches."""
     from bot.adapters.media_fetch import TwilioMedia
@@ -221,6 +233,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     )
     yield from examine_here.look_at_redis(settings.redis_url)
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
+    yield from _look_at_mail(settings)
     yield from examine_twilio.look_at_public_url(settings.public_url, account)
     yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
 
@@ -233,6 +246,15 @@ def _then(first: Iterator[Finding], second: Callable[[], Iterator[Finding]]) -> 
         yield finding
     if not faults:
         yield from second()
+
+
+def _look_at_mail(settings: Settings) -> Iterator[Finding]:
+    if settings.smtp_url is None:
+        yield Finding("ok", "Mail", "not set up: staff are told on the screen alone")
+        return
+    from bot.adapters.smtp_mail import look_at_mail
+
+    yield from look_at_mail(open_mail(settings))
 
 
 def _look_at_words(directory: Path) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from bot.ports import (
     Outgoing,
     Taken,
 )
+from bot.ports.alerts import Letter
 from bot.ports.reception import Doing
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -331,6 +332,17 @@ class FakeCarrier:
         if self.troubles:
             raise self.troubles.pop(0)
 
+    def exchanged(self, address: str, limit: int) -> tuple[tuple[str, int], ...]:
+        self._answers()
+        sent = [(one.sid, one.created_at) for one in self.on_list if one.to == address]
+        got = [(one.sid, one.sent_at) for one in self.from_patients if one.address == address]
+        return (*sent[:limit], *got[:limit])
+
+    def delete(self, sid: str) -> None:
+        self._answers()
+        self.on_list = [one for one in self.on_list if one.sid != sid]
+        self.from_patients = [one for one in self.from_patients if one.sid != sid]
+
     def words_of(self, outgoing: Outgoing) -> str:
         if outgoing.content is not None:
             return outgoing.content.body
@@ -379,6 +391,33 @@ class FakeMediaSource:
         self.asked += 1
         if self.troubles:
             raise self.troubles.pop(0)
+
+
+class FakeErasedList:
+    """Erasures in memory."""
+
+    def __init__(self) -> None:
+        self.digests: dict[str, int] = {}
+
+    def note(self, digest: str, at: int) -> None:
+        self.digests[digest] = max(at, self.digests.get(digest, 0))
+
+    def noted(self) -> Mapping[str, int]:
+        return dict(self.digests)
+
+
+@dataclass
+class FakeMail:
+    """Remembers every letter. ``troubles`` are raised one after the other; ``died`` sends and then tells nobody so."""
+
+    letters: list[Letter] = field(default_factory=list)
+    troubles: list[Exception] = field(default_factory=list)
+
+    def send(self, letter: Letter) -> int:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.letters.append(letter)
+        return 0
 
 
 class FakeMediaStore:

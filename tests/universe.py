@@ -30,6 +30,7 @@ from tests.fakes import (
     FakeChance,
     FakeClaims,
     FakeClock,
+    FakeErasedList,
     FakeLive,
     FakeMediaSource,
     FakeMediaStore,
@@ -192,6 +193,8 @@ def desk_on(database_url: str, **parts: Any) -> Desk:
         "media_source": FakeMediaSource,
         "media_store": FakeMediaStore(),
         "claims": FakeClaims(),
+        "erased_list": FakeErasedList(),
+        "desk_url": "https://desk.clinic.example",
         "conversation_key": book.conversation_key(),
         "callback_base": "http://127.0.0.1:8000",
     }

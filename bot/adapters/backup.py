@@ -26,7 +26,9 @@ from typing import IO, Any
 
 from sqlalchemy import URL, make_url
 
+from bot.adapters.erased_list import FileErasedList
 from bot.adapters.sql import migrate
+from bot.adapters.sql.erased_again import erase_again, erased_in
 from bot.adapters.sql.restored import mark, nothing_twice, others_connected
 
 FORMAT = 1
@@ -88,14 +90,15 @@ def restore(place: Place, file: Path, now: int, over_newer: bool) -> None:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=_made(beside)) as room:
             copy = Path(room, _DATABASE)
             _extract(tar, tar.getmember(_DATABASE), copy)
+            erased = _erased_since(place)
             place.forget_live()
             if sqlite:
-                _prepare(f"sqlite:///{copy}", now)
+                _prepare(f"sqlite:///{copy}", now, erased)
                 _put_sqlite(copy, _sqlite_file(place.database_url))
             else:
                 _put_postgresql(copy, make_url(place.database_url))
                 # Should this fail, the restore has failed: until it is repeated nothing may be started.
-                _prepare(place.database_url, now)
+                _prepare(place.database_url, now, erased)
         for member in tar:
             name = PurePosixPath(member.name)
             if member.isfile() and (name == PurePosixPath(_KEY) or _is_ours(name)):
@@ -106,9 +109,19 @@ def restore(place: Place, file: Path, now: int, over_newer: bool) -> None:
                 draft.replace(target)
 
 
-def _prepare(url: str, now: int) -> None:
+def _prepare(url: str, now: int, erased: Mapping[str, int]) -> None:
     migrate(url)
     nothing_twice(url, now)
+    erase_again(url, erased, now)
+
+
+def _erased_since(place: Place) -> Mapping[str, int]:
+    """What was erased by now, as far as this machine knows: a backup of earlier still has it all."""
+    noted = FileErasedList(place.data_dir / "erased").noted()
+    sqlite = _is_sqlite(place.database_url)
+    there = not sqlite or _sqlite_file(place.database_url).exists()
+    found = erased_in(place.database_url) if there else {}
+    return {digest: max(noted.get(digest, 0), found.get(digest, 0)) for digest in {*noted, *found}}
 
 
 def _check(place: Place, note: Mapping[str, Any], over_newer: bool) -> None:

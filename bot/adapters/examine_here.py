@@ -128,6 +128,7 @@ def look_at_backlog(book: SqlBook, now: int) -> Iterator[Finding]:
     waits = (
         ("words to patients wait to leave", pulse.unsent, "See Senders, and Twilio's account."),
         ("messages of patients wait for their turn", pulse.parked, "See Senders; the log says what failed."),
+        ("alerts to staff wait to leave", pulse.alerts, "See Mail, and Jobs."),
         ("words may or may not have arrived", pulse.unclear, "See Twilio: they are looked for in its list."),
     )
     late = [one for one in waits if one[1].oldest_seconds > WAITING_SECONDS_MAX]

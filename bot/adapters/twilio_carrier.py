@@ -29,6 +29,7 @@ LISTED_MAX = 100
 """Messages looked at to find one again; a patient is never sent so many in the minutes that this takes."""
 PAGE_ROWS = 200
 NO_SUCH_TEMPLATE = 21655
+GONE = 404
 
 _TEMPLATE_TROUBLE = frozenset({20404, 21655, 21656, 63027, 63028, 92006, 92007})
 
@@ -106,6 +107,26 @@ class TwilioCarrier(TwilioContents):
             if row.direction == "inbound" and row.sid and row.from_ and row.date_created
         )
         return tuple(sorted((one for one in found if one.sent_at >= since), key=lambda one: one.sent_at))
+
+    def exchanged(self, address: str, limit: int) -> tuple[tuple[str, int], ...]:
+        """Messages from and to an address, as (sid, when it was made). Raises CarrierAway."""
+        size = min(limit, PAGE_ROWS)
+        try:
+            with self._client() as client, translated():
+                sent = client.messages.list(to=address, from_=self.from_, page_size=size, limit=limit)
+                got = client.messages.list(to=self.from_, from_=address, page_size=size, limit=limit)
+        except (CarrierRefused, CarrierUnclear) as error:
+            raise CarrierAway("the messages cannot be listed") from error
+        return tuple((row.sid, _seconds(row.date_created)) for row in (*sent, *got) if row.sid and row.date_created)
+
+    def delete(self, sid: str) -> None:
+        """Have Twilio forget a message; one that is gone already is fine."""
+        try:
+            with self._client() as client, translated():
+                client.messages(sid).delete()
+        except CarrierRefused as refused:
+            if refused.status != GONE:
+                raise
 
     def words_of(self, outgoing: Outgoing) -> str:
         """What Twilio will show as the body of this row, unless its template was refused."""

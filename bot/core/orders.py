@@ -26,6 +26,8 @@ class Orders:
     notice: str = ""
     notice_id: str = ""
     notice_until: int = 0
+    silenced_since: int = 0
+    """When the bot was silenced; 0 while it is not."""
 
     def notice_now(self, now: int) -> str:
         """The notice, while it holds."""

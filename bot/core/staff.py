@@ -34,6 +34,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "patients.merge": _AT_WORK,
     "patients.export": _ADMIN,
     "patients.erase": _ADMIN,
+    "consents.read": _LEADING,  # what patients agreed to, with their words
     "diary.read": _ALL,
     "diary.change": _AT_WORK,
     "numbers.read": _LEADING,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bot.core.events import MessageKind
 from bot.desk.apart import apart
-from bot.desk.turns import Arrived, receive
+from bot.desk.turns import Arrived, conversation_id, receive
 from bot.ports import CarrierAway, Desk, ListedInbound
 
 LOOK_SECONDS = 180
@@ -67,6 +67,9 @@ def begin_looking(desk: Desk) -> int:
 
 
 def _take_up(desk: Desk, one: ListedInbound, now: int) -> None:
+    with desk.book.look() as ledger:
+        if one.sent_at <= ledger.erased_at(conversation_id(desk.conversation_key, one.address)):
+            return  # What was said before an erasure is not brought back by it.
     text = one.body.replace("\x00", "")[:TEXT_CHARACTERS_MAX]
     received = receive(desk, Arrived(one.sid, one.address, _kind(one), text, sent_at=one.sent_at))
     if received != "known":

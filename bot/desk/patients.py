@@ -16,6 +16,7 @@ from bot.desk.inbox import Card, card
 from bot.desk.reception import NotPossible
 from bot.desk.turns import happen
 from bot.ports import Appointment, Desk, Ledger
+from bot.ports.erasure import ERASED
 from bot.ports.reception import Entry, Patient, ThreadLine
 from bot.ports.staff import Audited
 
@@ -133,7 +134,8 @@ def add(desk: Desk, conversation: str, staff: str, patient: Patient) -> int:
 def change(desk: Desk, patient: Patient, staff: str = "") -> None:
     """Write a patient's data down anew. Raises NotPossible."""
     with desk.book.begin() as ledger:
-        if ledger.patient(patient.id) is None:
+        known = ledger.patient(patient.id)
+        if known is None or known.name == ERASED:
             raise NotPossible("There is no such patient.")
         ledger.change_patient(checked(desk, patient))
         ledger.audit(Audited(_stamp(desk), staff, "changed", f"patient:{patient.id}"))
@@ -144,7 +146,11 @@ def merge(desk: Desk, staff: str, kept: int, gone: int) -> int:
     id, with which it can be undone for a day. Raises NotPossible."""
     with desk.book.begin() as ledger:
         both = ledger.patient(kept), ledger.patient(gone)
-        if kept == gone or None in both or any(one is not None and one.merged_into for one in both):
+        if (
+            kept == gone
+            or None in both
+            or any(one is not None and (one.merged_into or one.name == ERASED) for one in both)
+        ):
             raise NotPossible("Choose two different patients.")
         made = ledger.merge_patients(kept, gone, staff, _stamp(desk))
         ledger.audit(Audited(_stamp(desk), staff, "changed", f"patient:{kept}", f"merged with {gone}"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.core.conversation import Conversation
 from bot.core.events import Event, StaffDid, StaffReplied
@@ -169,10 +169,13 @@ def write_first(desk: Desk, staff: str, phone: str, reply: Reply, language: str 
     now = _stamp(desk)
     first = Conversation(id, f"whatsapp:{phone}", language or desk.clinic.languages[0], control="closed", greeted=False)
     with desk.book.begin() as ledger:
-        ledger.create(first, now)
+        head = ledger.create(first, now)
         known = ledger.read(id)
         if known is not None and known.opted_out:
             raise NotPossible("This number wants no messages from us: whoever it belongs to wrote STOP. Please call.")
+        if known is not None and not known.address:
+            # Erased since: whoever is written to now is somebody new.
+            ledger.save(replace(known, address=first.address, unreachable=""), head.seq, head.arrived, now)
         ledger.audit(Audited(now, staff, "sent", f"conversation:{id}", "wrote first"))
     take_over(desk, id, staff)
     send_reply(desk, id, staff, reply)

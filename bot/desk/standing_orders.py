@@ -24,7 +24,14 @@ def orders(desk: Desk) -> Orders:
 def silence_bot(desk: Desk, staff: str, silent: bool) -> None:
     """Silence the bot for the whole clinic, or let it speak again. Whoever writes meanwhile waits for a person; safety
     texts leave all the same, and so do words of staff."""
-    _give(desk, staff, lambda now: replace(now, silenced=silent))
+    since = int(desk.clock.now().timestamp())
+    _give(
+        desk,
+        staff,
+        lambda orders: replace(
+            orders, silenced=silent, silenced_since=(orders.silenced_since or since) if silent else 0
+        ),
+    )
 
 
 def give_notice(desk: Desk, staff: str, text: str, until: int) -> None:

@@ -14,6 +14,8 @@ from typing import Protocol
 
 from bot.core.delivery import FIRST_LOOK_SECONDS
 from bot.desk import missed, templates
+from bot.desk.alarms import raise_alerts
+from bot.desk.alerts import send_alerts
 from bot.desk.apart import apart
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.publishing import follow_working_copy
@@ -33,7 +35,11 @@ ASK_AGAIN_SECONDS = 60.0
 OFFER_SECONDS = 15.0
 """Between two looks for whom a time that came free could be offered to."""
 
-_DIRECTLY: Mapping[str, Callable[..., None]] = {"settle": settle, "send_follow_up": send_follow_up}
+_DIRECTLY: Mapping[str, Callable[..., object]] = {
+    "settle": settle,
+    "send_follow_up": send_follow_up,
+    "send_alerts": send_alerts,
+}
 
 
 class Turns(Protocol):
@@ -182,6 +188,20 @@ def _media(desk: Desk, seen: Seen, turns: Turns) -> None:
             desk.queue.enqueue("tend_media", id)
 
 
+def _alerts(desk: Desk, seen: Seen, turns: Turns) -> None:
+    if raise_alerts(desk):
+        _have_done(desk, "send_alerts")
+
+
+def _erasures(desk: Desk, seen: Seen, turns: Turns) -> None:
+    """What an erasure has still to do. Left to the queue alone: nobody waits for it."""
+    with desk.book.begin() as ledger:
+        due = ledger.leftover_due(_stamp(desk))
+    if due:
+        with suppress(LiveAway):
+            desk.queue.enqueue("go_on_erasing")
+
+
 def _alive(desk: Desk, seen: Seen, turns: Turns) -> None:
     """Operators see that somebody sends and ticks here."""
     with suppress(LiveAway):
@@ -218,6 +238,8 @@ _LOOKS = (
     _unsent,
     _media,
     _rounds,
+    _alerts,
+    _erasures,
     _alive,
 )
 

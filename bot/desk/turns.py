@@ -26,7 +26,9 @@ from bot.core.orders import after as ordered_after
 from bot.core.orders import before as ordered_before
 from bot.core.orders import orders_from
 from bot.core.turn import Turn
+from bot.desk.alarms import alarm_at_once
 from bot.desk.apart import apart
+from bot.desk.consents import note_consents
 from bot.desk.deciding import apology, decide
 from bot.desk.media import attach
 from bot.desk.shelf import Unread, at_newest, retrying
@@ -167,8 +169,14 @@ def _state(
         if head.seq == 0 and head.arrived == 0:
             return fresh, head
     if taken is not None and taken.state and not _behind(taken, head):
-        return from_data(json.loads(taken.state)), head
-    return ledger.read(conversation) or Conversation(conversation, address), head
+        state = from_data(json.loads(taken.state))
+    else:
+        state = ledger.read(conversation) or Conversation(conversation, address)
+    if not state.address:
+        # Erased since: whoever writes again is somebody new, at the same address.
+        state = replace(state, address=address)
+        ledger.save(state, head.seq, head.arrived, int(now.timestamp()))
+    return state, head
 
 
 def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: Head) -> Done:
@@ -201,8 +209,10 @@ def _written(  # noqa: PLR0913 - both ends of a turn, and everything that is wri
     brought: bool = False,
 ) -> Done:
     """``brought`` says that ``before`` is not what the turn before came to, but what a new edition made of that."""
-    after = replace(head, seq=head.seq + 1)
-    count_stretch(ledger, before, decided.conversation, event, int(now.timestamp()))
+    after, stamp = replace(head, seq=head.seq + 1), int(now.timestamp())
+    count_stretch(ledger, before, decided.conversation, event, stamp)
+    note_consents(ledger, before, decided.conversation, event, stamp)
+    alarm_at_once(ledger, before, event, stamp)
     state, speaks = write_down(ledger, before, decided, event, after, now, keep_before=brought)
     return Done(state, after.seq, after.arrived, speaks)
 

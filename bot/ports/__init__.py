@@ -13,7 +13,9 @@ from datetime import datetime
 from bot.core.calendar import Diary
 from bot.core.events import Reading
 from bot.core.flow import Clinic
+from bot.ports.alerts import Mail
 from bot.ports.diary import Appointment, Booking, FollowUp, FollowUpDraft, FollowUpEnd, Freed, NewTime
+from bot.ports.erasure import ErasedList
 from bot.ports.journal import JournalEntry
 from bot.ports.ledger import Book, Ledger
 from bot.ports.media import (
@@ -128,6 +130,11 @@ class Desk:
     """Made when first needed, like the carrier."""
     media_store: MediaStore
     claims: Claims
+    erased_list: ErasedList
+    mail: Callable[[], Mail] | None = None
+    """Our way out by e-mail; None where none is set up, and staff are told on the screen alone."""
+    desk_url: str = ""
+    """Where browsers reach the desk, for links in letters; without a slash at the end."""
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""

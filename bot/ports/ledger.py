@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from bot.ports.alerts import AlertsPart
+from bot.ports.consents import ConsentsPart
 from bot.ports.diary import DiaryPart, FollowUpsPart, WaitingListPart
+from bot.ports.erasure import ErasurePart
 from bot.ports.journal import JournalPart
 from bot.ports.media import MediaPart
 from bot.ports.outbox import ChannelPart, OutboxPart
@@ -30,6 +33,9 @@ class Ledger(
     ReceptionPart,
     StaffPart,
     RevisionsPart,
+    AlertsPart,
+    ConsentsPart,
+    ErasurePart,
     Protocol,
 ):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""

@@ -185,6 +185,13 @@ class Carrier(Contents, Protocol):
     def inbound(self, since: int, limit: int) -> tuple[ListedInbound, ...]:
         """The newest messages of patients since an instant, oldest first. Raises CarrierAway."""
 
+    def exchanged(self, address: str, limit: int) -> tuple[tuple[str, int], ...]:
+        """At most ``limit`` messages from an address and to it, as (sid, when it was made). Raises CarrierAway."""
+
+    def delete(self, sid: str) -> None:
+        """Have Twilio forget a message; one that is gone already is fine. Raises CarrierRefused, CarrierAway or
+        CarrierUnclear."""
+
     def words_of(self, outgoing: Outgoing) -> str:
         """What Twilio will show as the body of this row, to recognise it in the list."""
 

@@ -37,6 +37,10 @@ class Pulse:
     """Words of the last hour that came too late for the 24-hour window."""
     lateness_seconds: int
     """How late the latest follow-up of the last hour was."""
+    alerts: Backlog
+    """What staff are to be told off the screen and could not be told yet."""
+    erasures: Backlog
+    """Erasures that are not finished outside of the database."""
     turns: int
     """Turns of the last hour; like ``sends``, counted among the newest 5,000."""
 

@@ -34,6 +34,8 @@ _BACKLOGS = {
     "people": "patients who wait for a person",
     "follow_ups": "follow-ups that are due",
     "media": "files that are to be fetched",
+    "alerts": "alerts that staff could not be sent yet",
+    "erasures": "erasures that are not finished outside of the database",
 }
 
 

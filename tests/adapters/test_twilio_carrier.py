@@ -437,6 +437,17 @@ def test_a_posted_message_is_listed_with_its_words(either: Carrier, outgoing: Ou
     assert (listed.sid, listed.to, listed.body) == (sid, MEI_LING, either.words_of(outgoing))
 
 
+def test_what_was_exchanged_with_an_address_is_named_and_deleted_once_and_for_all(either: Carrier) -> None:
+    sid = either.post(HELLO, "")
+    either.post(replace(HELLO, address=RAVI), "")
+    assert sid in [one for one, _ in either.exchanged(MEI_LING, 5)]
+    for one, _ in either.exchanged(MEI_LING, 5):
+        either.delete(one)
+    assert either.exchanged(MEI_LING, 5) == ()
+    either.delete(sid)
+    assert len(either.listed(RAVI, 0)) == 1
+
+
 def test_only_messages_to_the_address_since_the_moment_are_listed(either: Carrier) -> None:
     either.post(HELLO, "")
     either.post(replace(HELLO, address=RAVI), "")

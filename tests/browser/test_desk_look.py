@@ -12,10 +12,14 @@ from axe_playwright_python.sync_playwright import Axe
 from flask import Blueprint, Response
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from bot.desk import staff
+from bot.desk import erasure, staff
+from bot.ports.alerts import Alert
 from bot.web.desk import page as open_to
 from bot.web.desk import show
+from tests.desk.test_turns import Patient
+from tests.universe import RAVI
 from tests.web.desk_pages import ADA, ANA, PASSWORD, Front, login_of, open_front
+from tests.web.diary_scene import booked
 from tests.web.simulated import served
 
 STYLE = Path(__file__).parents[2] / "bot" / "web" / "static" / "desk" / "desk.css"
@@ -102,6 +106,21 @@ class Desk:
         assert small == [], self.page.url
 
 
+def patient_data(front: Front) -> list[str]:
+    """Alerts, consents and erasures with something in each: Mei Ling wrote STOP, Ravi was erased, a letter waits."""
+    mei, ravi = Patient(front.desk), Patient(front.desk, RAVI)
+    mei.says("STOP")
+    booked(front, conversation=mei.conversation)
+    ravi.says("hello")
+    erased = erasure.erase(front.desk, front.ids[ADA], 0, (ravi.conversation,), "ERASE")
+    with front.desk.book.begin() as ledger:
+        ledger.raise_alert(Alert("waiting:1", "waiting", mei.conversation, front.clock.epoch), front.clock.epoch)
+        (her,) = ledger.patients_of(mei.conversation)
+    data = f"/desk/patients/{her.id}/data"
+    shown = ("consents", "erasures", f"erasures/{erased}")
+    return ["/desk/admin/alerts", data, *(f"/desk/patients/{name}" for name in shown)]
+
+
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "light"), ("narrow", "dark")])
 def test_every_page_is_readable_reachable_and_allowed_by_its_own_policy(
     front: Front, url: str, browser: Browser, size: str, scheme: str
@@ -116,6 +135,9 @@ def test_every_page_is_readable_reachable_and_allowed_by_its_own_policy(
     desk.signs_in(ADA)
     one = f"/desk/staff/{front.ids[ANA]}"
     for path in ("/desk/inbox", "/desk/admin", "/desk/staff", one, "/desk/audit", "/desk/account", "/desk/nowhere"):
+        desk.opens(path)
+        desk.looks_right()
+    for path in patient_data(front):
         desk.opens(path)
         desk.looks_right()
     desk.opens("/desk/inbox").keyboard.press("?")

@@ -95,6 +95,8 @@ def test_with_twilio_nothing_is_made_up(name: str) -> None:
         ("TWILIO_AUTH_TOKEN", " , "),
         ("TWILIO_API_KEY_SECRET", "a secret without its key"),
         ("METRICS_TOKEN", "short"),
+        ("SMTP_URL", "smtp://mail.clinic.example:587"),
+        ("ALERT_FROM", "desk@clinic.example"),
         ("METRICS_TOKEN", "with a blank in its middle"),
         ("SIMULATOR", "on"),
         ("SIMULATOR", "perhaps"),
@@ -153,6 +155,27 @@ def test_a_deep_data_folder_still_gets_a_redis_socket_short_enough(tmp_path: Pat
 
 def test_another_redis_leaves_ours_unstarted() -> None:
     assert read({**TWILIO, "REDIS_URL": "redis://redis:6379/0"}).redis_socket is None
+
+
+MAIL = {"SMTP_URL": "smtps://ana:w0rd@mail.clinic.example:465", "ALERT_FROM": "desk@clinic.example"}
+
+
+def test_a_mail_server_and_its_sender_are_taken_together() -> None:
+    settings = read({**TWILIO, **MAIL})
+    assert (settings.smtp_url, settings.alert_from) == (MAIL["SMTP_URL"], MAIL["ALERT_FROM"])
+    assert "w0rd" not in repr(settings)
+
+
+@pytest.mark.parametrize("url", ["http://mail", "smtp://", "smtp://mail/box", "smtp://a b@mail", "smtp://mail:port"])
+def test_a_mail_server_that_cannot_be_one_is_refused(url: str) -> None:
+    (problem,) = problems({**TWILIO, **MAIL, "SMTP_URL": url})
+    assert problem.startswith("SMTP_URL")
+
+
+@pytest.mark.parametrize("sender", ["desk", "desk@clinic@example", "Desk <desk@clinic.example>", "a@b,c@d"])
+def test_a_sender_that_is_no_address_is_refused(sender: str) -> None:
+    (problem,) = problems({**TWILIO, **MAIL, "ALERT_FROM": sender})
+    assert problem.startswith("ALERT_FROM")
 
 
 def test_printing_the_settings_tells_no_secret() -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import event
 
 from bot.adapters.sql import SqlBook
 from bot.ports import Attachment, NewTime
+from bot.ports.alerts import Alert
 from bot.ports.reception import Blocking, Shelf
 from tests.sql.clinic import (
     DAY,
@@ -151,6 +152,37 @@ def everything_happens_at_the_desk(book: SqlBook) -> None:
         ledger.wishes_of("meiling")
 
 
+def everything_is_told_and_erased(book: SqlBook) -> None:
+    """Every statement of alerts, consents and erasures; those that list the newest rows walk their own ids."""
+    with book.begin() as ledger:
+        ledger.raise_alert(Alert("red_flag:1", "red_flag", "meiling", NOW), NOW)
+        ledger.unseen_failures(5)
+        ledger.alerts_due(NOW)
+        taken = [one.id for one in ledger.take_alerts("letter", 5, NOW)]
+        ledger.alerts_wait(taken, "away")
+        ledger.mail_trouble(NOW)
+        ledger.alerts_over(taken, "sent", NOW)
+        ledger.alarming()
+        ledger.consents(5, conversation="meiling")
+        (her,) = ledger.patients_of("meiling")
+        ledger.extent(her.id, ["meiling"])
+        ledger.to_come(her.id, ["meiling"], NOW)
+        ledger.marks(her.id, ["meiling"])
+        made = ledger.begin_erasure(her.id, ["meiling"], "ada", NOW)
+        ledger.leave(made, "look", ["meiling"], NOW)
+        ledger.erasure(made)
+        ledger.erased_at("meiling")
+        ledger.leftover_due(NOW)
+    more = True
+    while more:
+        with book.begin() as ledger:
+            more = ledger.erase_some(5, NOW)
+    with book.begin() as ledger:
+        for one in ledger.take_leftovers(50, NOW):
+            ledger.look_again(one, NOW)
+            ledger.leftover_done(one, NOW)
+
+
 def reads_everything(step: str) -> bool:
     """Whether a step of a plan reads a whole table; ``anon`` is what an inner statement has found already."""
     return step.startswith("SCAN") and "INDEX" not in step and not step.startswith(("SCAN anon", "SCAN CONSTANT"))
@@ -185,6 +217,7 @@ def test_no_statement_reads_a_whole_table(sqlite_url: str) -> None:
     event.listen(book._engine, "do_connect", lambda _d, _r, args, how: sqlite3.connect(*args, factory=Explained, **how))
     everything_happens(book)
     everything_happens_at_the_desk(book)
+    everything_is_told_and_erased(book)
     book.dispose()
     assert len(plans) > 40
     folders = {name: str(plan) for name, plan in plans.items() if "folder = ?" in name and "LIMIT" in name}

@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from bot.adapters.sql import schema
-from bot.adapters.sql.conversations import Conversations
+from bot.adapters.sql.alerts import Alerts
+from bot.adapters.sql.consents import Consents
 from bot.adapters.sql.desk_diary import DeskDiary
 from bot.adapters.sql.desk_inbox import DeskInbox
 from bot.adapters.sql.desk_numbers import DeskNumbers
@@ -22,6 +23,7 @@ from bot.adapters.sql.desk_patients import DeskPatients
 from bot.adapters.sql.desk_thread import DeskThread
 from bot.adapters.sql.desk_writing import DeskWriting
 from bot.adapters.sql.engine import ONLY_READS, in_line, open_engine
+from bot.adapters.sql.erasure import Erasures
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.media import MediaFiles
@@ -36,7 +38,7 @@ _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
 class SqlLedger(
-    Conversations,
+    Erasures,
     Inbox,
     Journal,
     Outbox,
@@ -50,6 +52,8 @@ class SqlLedger(
     Pulses,
     Staff,
     Revisions,
+    Alerts,
+    Consents,
 ):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 

@@ -22,14 +22,13 @@ _COLUMNS: Mapping[Table, tuple[str, ...]] = {
 
 
 def _lines(table: Table, where: ColumnElement[bool], newest: bool) -> Select[Any]:
-    page = (
+    return (
         select(*(table.c[name] for name in _COLUMNS[table]))
-        .where(table.c.conversation == bindparam("conversation"), where)
+        # What was erased, or is not told, has no line. Written out: the index of the journal knows only what has one.
+        .where(table.c.conversation == bindparam("conversation"), text(f"{table.name}.line > 0"), where)
         .order_by(table.c.line.desc() if newest else table.c.line)
         .limit(bindparam("rows_max"))
     )
-    # The index of the journal knows only what the thread tells.
-    return page.where(text("journal.line > 0")) if table is journal else page
 
 
 _BEFORE = {table: _lines(table, table.c.line < bindparam("line"), newest=True) for table in _COLUMNS}

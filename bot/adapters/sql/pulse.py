@@ -14,7 +14,9 @@ from bot.adapters.sql.part import Part
 from bot.adapters.sql.schema import (
     NEEDS_A_PERSON,
     UNFINISHED,
+    alert,
     conversation,
+    erasure,
     follow_up,
     inbound,
     journal,
@@ -48,6 +50,8 @@ _OVERDUE = select(func.count(), func.min(follow_up.c.due_at)).where(
 _MEDIA = select(func.count(), func.min(media.c.received_at)).where(
     media.c.due_at > 0, media.c.due_at <= _NOW, media.c.status == word("pending")
 )
+_ALERTS = select(func.count(), func.min(alert.c.made_at)).where(alert.c.status == word("pending"))
+_ERASURES = select(func.count(), func.min(erasure.c.asked_at)).where(text("finished_at = 0"))
 _NEWEST_WORDS = outbox.c.id > select(func.max(outbox.c.id) - NEWEST_ROWS_MAX).scalar_subquery()
 _IN_THE_HOUR = and_(_NEWEST_WORDS, outbox.c.created_at > _SINCE)
 _SENDS = select(outbox.c.status, func.count().label("how_many")).where(_IN_THE_HOUR).group_by(outbox.c.status)
@@ -76,6 +80,8 @@ class Pulses(Part):
             sends={row.status: row.how_many for row in self._connection.execute(_SENDS, asked)},
             window_missed=self._connection.scalar(_MISSED, asked) or 0,
             lateness_seconds=self._lateness(asked),
+            alerts=self._backlog(_ALERTS, now),
+            erasures=self._backlog(_ERASURES, now),
             turns=self._connection.scalar(_TURNS, asked) or 0,
         )
 

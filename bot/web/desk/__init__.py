@@ -19,6 +19,7 @@ from flask import Blueprint, Flask, Response, request
 
 from bot.ports import Desk
 from bot.ports.staff import Locks
+from bot.web.desk.alert_pages import alerts_room
 from bot.web.desk.audit_pages import audit_room
 from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.composing import Choice, Templates, add_composing, approved_templates
@@ -31,6 +32,7 @@ from bot.web.desk.guard import ANYBODY, Guard, Staff, current_staff, page, undec
 from bot.web.desk.home import admin_room, home_room
 from bot.web.desk.inbox_pages import inbox_room
 from bot.web.desk.live_room import live_room
+from bot.web.desk.manifest import manifest_room
 from bot.web.desk.numbers_pages import numbers_room
 from bot.web.desk.own_account import account_room
 from bot.web.desk.patients_pages import patients_room
@@ -105,6 +107,8 @@ def open_front_door(
         patients_room(desk),
         numbers_room(desk),
         clinic_room(desk),
+        alerts_room(desk),
+        manifest_room(desk),
     )
     for room in (*own, *rooms):
         app.register_blueprint(room)

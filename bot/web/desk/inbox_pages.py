@@ -108,7 +108,7 @@ def called(card: Card) -> str:
     """What a conversation is called: its patient, else its number, else the end of its address."""
     if card.names:
         return card.names[0]
-    return card.phone or f"WhatsApp …{card.address[-4:]}"
+    return card.phone or (f"WhatsApp …{card.address[-4:]}" if card.address else "Erased")
 
 
 def why_here(card: Card, people: Mapping[str, str]) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, flash, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import staff
+from bot.core.alerts import Wants
+from bot.desk import alerts, staff
+from bot.desk.reception import NotPossible
 from bot.desk.sessions import Refused
 from bot.ports import Desk
 from bot.ports.staff import Locks
@@ -46,6 +48,16 @@ def account_room(desk: Desk, locks: Locks) -> Blueprint:
     @page("account")
     def prefer() -> AnyResponse:
         staff.prefer(desk, current_staff().session, "shortcuts" in request.form, "enter_sends" in request.form)
+        return _back("Saved.")
+
+    @room.post("/alerts", endpoint="alerts")
+    @page("account")
+    def be_told() -> AnyResponse:
+        wants: Wants = "all" if _typed("wants") == "all" else "urgent"
+        try:
+            alerts.set_address(desk, current_staff().id, _typed("address").strip(), wants)
+        except NotPossible as not_possible:
+            return _account(desk, {"address": str(not_possible)}, "alerts")
         return _back("Saved.")
 
     _add_second_factor(room, desk, locks)
@@ -95,7 +107,13 @@ def _add_second_factor(room: Blueprint, desk: Desk, locks: Locks) -> None:
 
 def _account(desk: Desk, faults: Mapping[str, str] | None = None, form: str = "") -> Response:
     mine = staff.look_at_own(desk, current_staff().session)
-    context: dict[str, Any] = {"mine": mine, "here": current_staff().session.digest, "faults": {form: faults or {}}}
+    told = alerts.addresses(desk).get(current_staff().id, ("", "urgent"))
+    context: dict[str, Any] = {
+        "mine": mine,
+        "told": told,
+        "here": current_staff().session.digest,
+        "faults": {form: faults or {}},
+    }
     return show("desk/account.html", status=422 if faults else 200, **context)
 
 

@@ -20,8 +20,10 @@ from bot.desk.staff import names
 from bot.ports import Desk
 from bot.ports.reception import Patient
 from bot.web.desk.asked import number, number_or_nothing, typed
+from bot.web.desk.consent_pages import add_consents
 from bot.web.desk.diary_view import GONE, STATUS
 from bot.web.desk.guard import current_staff, is_fragment, page
+from bot.web.desk.patient_data_pages import add_patient_data
 from bot.web.desk.showing import show
 
 FIELDS = ("name", "phone", "born", "remarks")
@@ -66,6 +68,8 @@ def patients_room(desk: Desk) -> Blueprint:
     _add_one(room, desk)
     _add_merging(room, desk)
     _add_panel(room, desk)
+    add_consents(room, desk)
+    add_patient_data(room, desk)
     return room
 
 

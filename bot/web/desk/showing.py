@@ -16,7 +16,9 @@ from jinja2 import Template
 from werkzeug.exceptions import HTTPException
 
 from bot.core.staff import ROLE_WORDS
+from bot.desk.alerts import mail_trouble
 from bot.ports import BookAway, Desk
+from bot.ports.alerts import MailTrouble
 from bot.ports.staff import TooBusy
 from bot.web.desk import guard
 
@@ -47,6 +49,9 @@ ADMIN = (
     Place("Staff", "staff.show", "staff.manage", "people", "", "Who works here, what each may do, and ways in."),
     Place("Audit", "audit.show", "audit.read", "list", "", "Who viewed, sent, changed and exported what, and when."),
     Place("What it says", "flows.show", "flows.read", "chat", "", "The conversations patients can have."),
+    Place(
+        "Alerts", "alerts.show", "clinic.change", "bell", "", "Who is told by e-mail, of what, and whether it arrives."
+    ),
     Place("Clinic", "clinic.show", "clinic.change", "gear", "", "Notices, quick replies, silencing the assistant."),
 )
 WORDS: Mapping[int, tuple[str, str]] = {
@@ -119,6 +124,7 @@ def dress(app: Flask, desk: Desk) -> None:
             "top_places": places(TOP),
             "admin_rooms": {place.endpoint.partition(".")[0] for place in ADMIN},
             "role_words": ROLE_WORDS,
+            "mail_trouble": lambda: _mail_trouble(desk),
             "has_page": lambda endpoint: endpoint in current_app.view_functions,
         }
 
@@ -146,6 +152,14 @@ def dress(app: Flask, desk: Desk) -> None:
         where = f"{ours[-1].filename.rpartition('/')[2]}:{ours[-1].lineno}" if ours else ""
         desk.report("page_failed", {"endpoint": request.endpoint, "error": type(error).__name__, "at": where})
         return _trouble(500, WORDS[500])
+
+
+def _mail_trouble(desk: Desk) -> MailTrouble | None:
+    """What could not be told off the screen, for whoever looks after that. Every page asks, so none fails of it."""
+    try:
+        return mail_trouble(desk) if desk.mail is not None else None
+    except BookAway:
+        return None
 
 
 def _trouble(code: int, words: tuple[str, str]) -> Response:

@@ -36,6 +36,7 @@ EVENTS: Mapping[str, str] = {
     "appointment_cancelled": "{by} cancelled appointment {detail}",
     "about_chosen": "{by} chose whom it is about",
     "patient_added": "{by} added a patient",
+    "erased": "{by} erased everything before this",
 }
 BACK: Mapping[str, str] = {
     "menu": "{by} gave it back to the assistant",

@@ -5,6 +5,7 @@ triggers (both in the first migration) refuse it whoever writes. Every row of ``
 taken now; a hold given back or an appointment cancelled deletes its rows.
 """
 
+from bot.adapters.sql.schema.alerts import alert, alert_address
 from bot.adapters.sql.schema.columns import metadata, word
 from bot.adapters.sql.schema.diary import (
     LEFT_TO_A_PERSON,
@@ -19,6 +20,7 @@ from bot.adapters.sql.schema.diary import (
     waiting_list,
     wish,
 )
+from bot.adapters.sql.schema.erasure import consent, erasure, erasure_of, leftover
 from bot.adapters.sql.schema.reception import (
     draft,
     hand_over,
@@ -59,12 +61,17 @@ __all__ = [
     "NEEDS_A_PERSON",
     "UNDELIVERED",
     "UNFINISHED",
+    "alert",
+    "alert_address",
     "appointment",
     "audit",
     "block",
     "channel",
+    "consent",
     "conversation",
     "draft",
+    "erasure",
+    "erasure_of",
     "flow_file",
     "follow_up",
     "freed_time",
@@ -73,6 +80,7 @@ __all__ = [
     "installation",
     "journal",
     "label",
+    "leftover",
     "looked",
     "media",
     "metadata",

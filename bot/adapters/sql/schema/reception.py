@@ -106,6 +106,7 @@ hand_over = Table(
     number("ended_at"),
     words("ended"),
     Index("ix_hand_over_asked_at", "asked_at"),
+    Index("ix_hand_over_conversation_asked_at", "conversation", "asked_at"),
     partial("ix_hand_over_open", "conversation", where="ended_at = 0"),
     comment="Each stretch in which a person was needed or had a conversation: what the numbers are counted from",
 )
