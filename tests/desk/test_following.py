@@ -18,7 +18,7 @@ from bot.desk.turns import Arrived, conversation_id, receive, silence
 from bot.desk.waiting_list import offer_freed_times
 from bot.ports import Appointment, Booking, NewTime
 from tests.desk.front import TOMORROW_AT_TEN, Front
-from tests.universe import MEI_LING, RAVI
+from tests.universe import MEI_LING, RAVI, saying
 
 HOUR = 3600
 DAYS = 24 * HOUR
@@ -383,7 +383,7 @@ def test_words_that_cannot_be_made_are_no_reason_to_apologise_to_who_asked_for_n
     front.later(minutes=20)
     clinic = front.desk.clinic
     texts = {name: text for name, text in clinic.texts.items() if name != "reminder"}
-    broken = replace(front.desk, clinic=replace(clinic, texts=texts))
+    broken = saying(front.desk, clinic=replace(clinic, texts=texts))
     with front.desk.book.begin() as ledger:
         (due,) = ledger.follow_ups_due(front.clock.epoch, 10)
     send_follow_up(broken, due)

@@ -10,6 +10,7 @@ from bot.core.flow import MessageTemplate, Text
 from bot.desk import templates
 from bot.ports import CarrierAway, CarrierRefused, Desk
 from tests.desk.front import Front
+from tests.universe import saying
 
 NOTICE = MessageTemplate(
     "notice", Text("Hello from us, {name}, there is news.", {"zh": "您好 {name}，有您的消息。"}), {"name": "Mei Ling"}
@@ -17,7 +18,7 @@ NOTICE = MessageTemplate(
 
 
 def desk_with(front: Front, *written: MessageTemplate) -> Desk:
-    return replace(front.desk, clinic=replace(front.desk.clinic, templates={one.name: one for one in written}))
+    return saying(front.desk, clinic=replace(front.desk.clinic, templates={one.name: one for one in written}))
 
 
 def stands(desk: Desk) -> dict[str, str]:
