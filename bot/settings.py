@@ -55,7 +55,9 @@ class Settings:
         "DESK_PORT", "Port of the pages, a process of their own that cannot delay a webhook. Default: `PORT` + 1."
     )
     data_dir: Path = _setting("DATA_DIR", "Where everything is kept that must survive a restart. Default: `./var`.")
-    flows_dir: Path = _setting("FLOWS_DIR", "What the bot says. Default: `./flows`.")
+    flows_dir: Path = _setting(
+        "FLOWS_DIR", "Where what the bot says is edited, and published from. Default: `./flows`."
+    )
     secret_key: str = _setting(
         "SECRET_KEY",
         "Signs sessions and links; 32 random characters or more. Without Twilio it is made once, in `DATA_DIR`.",

@@ -229,7 +229,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     now = int(clock.now().timestamp())
     yield from _then(
         examine_here.look_at_database(settings.database_url),
-        lambda: examine_here.look_at_backlog(SqlBook(settings.database_url), now),
+        lambda: _look_into(SqlBook(settings.database_url), settings, now),
     )
     yield from examine_here.look_at_redis(settings.redis_url)
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
@@ -274,6 +274,28 @@ def _look_at_words(directory: Path) -> Iterator[Finding]:
         yield Finding("warning", "Safety", what, "bot/core/safety_texts.py", do)
     else:
         yield Finding("ok", "Safety", f"signed by {safety_texts.SIGNED_BY} on {safety_texts.SIGNED_ON}")
+
+
+def _look_into(book: SqlBook, settings: Settings, now: int) -> Iterator[Finding]:
+    from bot.adapters import examine_here
+
+    yield from _look_at_published(book, settings)
+    yield from examine_here.look_at_backlog(book, now)
+
+
+def _look_at_published(book: SqlBook, settings: Settings) -> Iterator[Finding]:
+    """Whether the folder is what the bot says."""
+    with book.look() as ledger:
+        newest = ledger.published()
+    draft = _draft(read_folder(settings.flows_dir))
+    if newest is None:
+        yield Finding("ok", "Published", "nothing yet: the first start publishes the flows")
+    elif draft.revision == newest.revision or settings.simulator:
+        yield Finding("ok", "Published", f"edition {newest.number}, revision {newest.revision}")
+    else:
+        what = f"The files are not what the bot says (edition {newest.number})."
+        do = "See what differs: python -m bot flows diff. Publish it: python -m bot flows publish"
+        yield Finding("warning", "Published", what, str(settings.flows_dir), do)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -17,7 +17,6 @@ from bot.core.editions import Edition
 from bot.core.fault import Fault
 from bot.core.structure import structures
 from bot.desk import census as counting
-from bot.desk.apart import apart
 from bot.desk.census import Census
 from bot.desk.shelf import edition_of
 from bot.desk.transcripts import play
@@ -141,8 +140,6 @@ def publish(desk: Desk, draft: Draft, order: Order) -> Published:
     if not _set(desk.book, row, draft.files):
         raise _overtaken(desk, order)
     desk.shelf.fetch((row.number,))
-    with apart(desk, "bell_failed"):
-        desk.live.ring("queue", "flows")
     return row
 
 

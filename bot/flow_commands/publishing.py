@@ -15,7 +15,6 @@ from typing import Any
 from bot import settings as environment
 from bot import wiring
 from bot.core.difference import Difference
-from bot.core.fault import Fault
 from bot.desk import publishing
 from bot.desk.census import Census, Group
 from bot.ports import BookAway, Desk, Published
@@ -115,14 +114,13 @@ def _diff(desk: Desk, options: argparse.Namespace) -> int:
 
 def _census(desk: Desk, options: argparse.Namespace) -> int:
     draft = wiring.draft_in(_folder())
-    if not draft.sound:
-        _print_faults(draft.faults)
-        return 1
     proposal = publishing.propose(desk, draft, options.move)
     if options.json:
         return _json({"census": proposal.census.as_data(), "faults": [one.as_data() for one in proposal.faults]})
-    print("\n".join(_counted(proposal.census)))
-    _print_faults(proposal.errors)
+    if draft.sound:
+        print("\n".join(_counted(proposal.census)))
+    for fault in proposal.errors:
+        print(fault, file=sys.stderr)
     return 1 if proposal.errors else 0
 
 
@@ -167,15 +165,15 @@ def _roll_back(desk: Desk, options: argparse.Namespace) -> int:
 def _ordered(
     desk: Desk, options: argparse.Namespace, base: str, act: Callable[[publishing.Order], Published]
 ) -> Published | None:
-    """Publish by an order, and tell what came of it; what was published, or None."""
+    """Publish by an order, and tell what came of it; what is published then, or None when it was refused."""
     order = publishing.Order(options.by, base, options.note, options.move)
     try:
         done = act(order)
     except publishing.Already:
-        told: Any = {"published": None, "why": "already"}
-        words = "This is what is published already."
+        _json({"published": None, "why": "already"}) if options.json else print("This is what is published already.")
+        return publishing.newest_published(desk)
     except publishing.Overtaken as overtaken:
-        told = {"published": None, "why": "overtaken", "newest": asdict(overtaken.newest)}
+        told: Any = {"published": None, "why": "overtaken", "newest": asdict(overtaken.newest)}
         told["difference"] = overtaken.difference.as_data()
         words = "\n".join(_overtaken(desk, overtaken))
     except publishing.Refused as refused:
@@ -260,11 +258,6 @@ def _fate(one: Group) -> str:
     to = f" to {one.to}" if one.to else ""
     why = f" ({one.why})" if one.why else ""
     return f"{FATES[one.fate]}{to}{why}"
-
-
-def _print_faults(faults: tuple[Fault, ...]) -> None:
-    for fault in faults:
-        print(fault if fault.level == "error" else f"{fault} (warning)", file=sys.stderr)
 
 
 def _json(told: Any) -> int:

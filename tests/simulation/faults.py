@@ -105,6 +105,9 @@ class StormyBook:
     def begin(self) -> Any:
         return _Begun(self._book, self._weather, self._committed)
 
+    def look(self) -> Any:
+        return self.begin()
+
     def conversation_key(self) -> bytes:
         return self._book.conversation_key()
 
