@@ -40,11 +40,10 @@ def raise_alerts(desk: Desk) -> bool:
 
 def _tell_nobody(desk: Desk, now: int) -> None:
     """Without a mail server the screen alone tells; what was written down is not for a server of some later day."""
-    with desk.book.look() as ledger:
-        due = ledger.alerts_due(now)
-    if due:
-        with desk.book.begin() as ledger:
-            ledger.alerts_over([one.id for one in ledger.take_alerts("", ROWS_MAX, now)], "over", now)
+    with desk.book.begin() as ledger:
+        due = ledger.take_alerts("", ROWS_MAX, now) if ledger.alerts_due(now) else ()
+        if due:
+            ledger.alerts_over([one.id for one in due], "over", now)
 
 
 def _seen(desk: Desk, ledger: Ledger, alarming: Alarming, now: int) -> Iterator[Alert]:

@@ -67,7 +67,7 @@ def begin_looking(desk: Desk) -> int:
 
 
 def _take_up(desk: Desk, one: ListedInbound, now: int) -> None:
-    with desk.book.look() as ledger:
+    with desk.book.begin() as ledger:
         if one.sent_at <= ledger.erased_at(conversation_id(desk.conversation_key, one.address)):
             return  # What was said before an erasure is not brought back by it.
     text = one.body.replace("\x00", "")[:TEXT_CHARACTERS_MAX]

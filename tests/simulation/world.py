@@ -21,7 +21,7 @@ from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
 from bot.web import create_webhook
 from bot.wiring import compile_files
-from tests.fakes import FakeClaims, FakeClock, FakeLive, FakeMediaSource, FakeMediaStore
+from tests.fakes import FakeClaims, FakeClock, FakeErasedList, FakeLive, FakeMediaSource, FakeMediaStore
 from tests.simulation.baton import Doer, Stage
 from tests.simulation.faults import ASKING, DISK, POSTING, REDIS, Stormy, StormyBook, Weather
 from tests.simulation.people import Patients, attend, fall_through
@@ -98,6 +98,7 @@ class World:
             media_source=FakeMediaSource,
             media_store=FakeMediaStore(),
             claims=FakeClaims(),
+            erased_list=FakeErasedList(),
             conversation_key=KEY,
             callback_base=URL,
             report=self._report,
