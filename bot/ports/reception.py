@@ -82,6 +82,9 @@ class InboxDeskPart(Protocol):
     def folder(self, shelf: Shelf, limit: int, after: Place | None = None) -> tuple[Filing, ...]:
         """A page of a folder, in its order (newest first for ``bot`` and ``done``), after ``after``."""
 
+    def waiting(self, limit: int) -> tuple[Conversation, ...]:
+        """Who needs us, in the order of that folder, and nothing beside it."""
+
     def undelivered(self, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
         """Conversations with words that could not be delivered and that nobody has seen to, newest first."""
 

@@ -111,6 +111,7 @@ def everything_happens_at_the_desk(book: SqlBook) -> None:
         for shelf in (Shelf("needs"), Shelf("held", "ana"), Shelf("held", "ana", others=True), Shelf("bot", since=1)):
             ledger.folder(shelf, 5)
             ledger.folder(shelf, 5, (0, 0, ""))
+        ledger.waiting(5)
         ledger.undelivered(5)
         ledger.count_folder("needs")
         ledger.count_undelivered(5)

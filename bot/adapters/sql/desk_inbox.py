@@ -29,6 +29,12 @@ _NEWEST_FIRST: frozenset[Folder] = frozenset({"bot", "done"})
 _LISTED = select(*_KEY, conversation.c.state, conversation.c.about)
 _THESE: Any = bindparam("conversations", expanding=True)
 
+_WAITING = (
+    select(conversation.c.state)
+    .where(conversation.c.folder == bindparam("folder"))
+    .order_by(*_KEY)
+    .limit(bindparam("rows_max"))
+)
 _COUNT = (
     select(conversation.c.holder, func.count())
     .where(conversation.c.folder == bindparam("folder"), conversation.c.sort_at >= bindparam("since"))
@@ -102,6 +108,10 @@ class DeskInbox(Part):
     def folder(self, shelf: Shelf, limit: int, after: Place | None = None) -> tuple[Filing, ...]:
         where = {"folder": shelf.folder, "since": shelf.since, "rows_max": limit, "holder": shelf.holder}
         return self._filings(self._connection.execute(_page(shelf, after), {**where, **_place(after)}).all())
+
+    def waiting(self, limit: int) -> tuple[Conversation, ...]:
+        states = self._connection.scalars(_WAITING, {"folder": "needs", "rows_max": limit})
+        return tuple(from_data(json.loads(state)) for state in states)
 
     def undelivered(self, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
         newest = (
