@@ -1,9 +1,9 @@
 """``python -m tests.desks``: forty signed-in desks, and patients who write ten messages a second.
 
-The whole house runs as ``make run`` starts it. First patients write with nobody at a desk; then two browsers and
-thirty-eight screens that ask as a page asks look at the inbox meanwhile. Fails when a message was not taken, or did not
-come onto a screen; how long it took, and what the desks cost the webhook, is printed. ``--short`` is the form for
-``make prove``.
+The whole house runs as ``make run`` starts it. Patients write with nobody at a desk, before and afterwards; in between
+two browsers and thirty-eight screens that ask as a page asks look at the inbox. Fails when a message was not taken, or
+did not come onto a screen; how long it took, and what the desks cost the webhook, is printed. ``--short`` is the form
+for ``make prove``.
 """
 
 from __future__ import annotations
@@ -62,8 +62,10 @@ def main() -> int:
     threading.Thread(target=endpoint.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(prefix="desks-") as folder, house(endpoint, Path(folder), given.desks) as one:
         write(one, PATIENTS, given.a_second, "human")
-        alone = write(one, given.messages, given.a_second, "alone")
+        alone = write(one, given.messages // 2, given.a_second, "alone")
         written, on_screens, asked = look_on(one, given)
+        # Once more: others may have worked on this machine at the first time.
+        alone += write(one, given.messages // 2, given.a_second, "again")
     return told(alone, written, on_screens, asked)
 
 

@@ -40,6 +40,9 @@ class Written:
     milliseconds: list[float] = field(default_factory=list)
     refused: int = 0
 
+    def __add__(self, other: Written) -> Written:
+        return Written(self.at | other.at, self.milliseconds + other.milliseconds, self.refused + other.refused)
+
     @property
     def p50_and_p99(self) -> tuple[float, float]:
         cuts = quantiles(self.milliseconds, n=100)
