@@ -131,8 +131,17 @@
       badge.hidden = !found.needs;
     }
     document.title = (found.needs ? `(${found.needs}) ` : "") + title;
-    if (known && (found.needs > known.needs || (found.alarm && found.alarm !== known.alarm))) sound();
+    const more = known && found.needs > known.needs;
+    const late = known && found.alarm && found.alarm !== known.alarm;
+    if (more || late) sound();
+    // For whoever listens to the page instead of looking at it: nothing takes the focus away.
+    if (more) say("says", found.needs === 1 ? "One conversation waits for one of you" : `${found.needs} conversations wait for one of you`);
+    if (late) say("calls", "Somebody has waited too long, or it is urgent");
     known = found;
+  }
+
+  function say(where, words) {
+    document.getElementById(where).textContent = words;
   }
 
   const shift = document.getElementById("shift");
