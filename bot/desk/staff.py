@@ -85,7 +85,7 @@ def rescue(desk: Desk, locks: Locks, by: str, account: str) -> Made:
 
 def look_at_link(desk: Desk, locks: Locks, token: str) -> tuple[Link, Account | None]:
     """What a link is for. Raises LinkOver. Looking does not use it up: mail programs and chats look at links."""
-    with desk.book.look() as ledger:
+    with desk.book.begin() as ledger:
         link = ledger.link(locks.digest(token), _now(desk))
         account = ledger.account(link.account) if link is not None and link.account else None
     if link is None or (account is not None and account.status == "disabled"):
@@ -213,7 +213,8 @@ class Own:
 def look_at_own(desk: Desk, session: Session) -> Own:
     """One's account, where one is signed in (newest first), and how many recovery codes are left."""
     with desk.book.look() as ledger:
-        account = _get(ledger, session.account)
+        # Not _get: that locks the row for whoever is about to change it.
+        account = next(one for one in ledger.accounts() if one.id == session.account)
         return Own(account, ledger.sessions(account.id), ledger.recovery_codes_left(account.id))
 
 
