@@ -19,6 +19,7 @@ from flask import Blueprint, Flask, Response, request
 
 from bot.ports import Desk
 from bot.ports.staff import Locks
+from bot.web.desk.asked import PageRequest
 from bot.web.desk.audit_pages import audit_room
 from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.composing import Choice, Templates, add_composing, no_templates
@@ -84,6 +85,7 @@ def open_front_door(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    app.request_class = PageRequest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Guard(desk, locks).watch(app)
     dress(app, desk)

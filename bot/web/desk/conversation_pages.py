@@ -13,6 +13,7 @@ from bot.desk import inbox, reception, replying, sessions, staff
 from bot.desk.inbox import Card, ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
+from bot.web.desk.asked import number_or_nothing
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.inbox_pages import called, listed
 from bot.web.desk.showing import show
@@ -172,13 +173,12 @@ def colleagues(desk: Desk) -> dict[str, str]:
 
 def _thread(desk: Desk, conversation: str) -> ThreadPage:
     """The newest lines, or everything from a line on that the page has shown already (or wants to show as well)."""
-    since = request.args.get("since", "0")
-    earlier = request.args.get("earlier", "0")
-    if earlier.isdecimal() and int(earlier):
-        older = inbox.thread(desk, conversation, int(earlier))
-        first = older.lines[0].line if older.lines else int(earlier)
-    elif since.isdecimal() and int(since):
-        first = int(since)
+    since, earlier = (number_or_nothing(request.args.get(name, "")) for name in ("since", "earlier"))
+    if earlier:
+        older = inbox.thread(desk, conversation, earlier)
+        first = older.lines[0].line if older.lines else earlier
+    elif since:
+        first = since
     else:
         return inbox.thread(desk, conversation)
     lines = inbox.newer(desk, conversation, first - 1, LINES_MAX)
