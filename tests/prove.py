@@ -8,6 +8,9 @@ import sys
 PROOFS = (
     ("no two appointments overlap", ["tests.races", "--attempts", "2000", "--turns", "200", "--kills", "10"]),
     ("nobody speaks without control", ["tests.races.control", "--runs", "300", "--claims", "200"]),
+    ("desk pages: all can be read, nothing anybody wrote runs", ["tests.pages", "--short"]),
+    ("every message is on every one of forty screens", ["tests.desks", "--short"]),
+    ("ten thousand are shown as ten are", ["tests.desks.paint"]),
     (
         "every promise is kept in bad weather, and a journal gives every turn again",
         ["tests.simulation", "--seeds", "300"],

@@ -63,7 +63,7 @@ class Told:
 
 def would_be_told(desk: Desk, booked: tuple[Entry, ...]) -> tuple[str, ...]:
     """The words that :func:`tell_booked` would send to each as things are now; empty for whom staff must call."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         states = [ledger.read(entry.conversation) for entry in booked]
         return tuple(
             _words(desk, ledger, state, entry).text if state and reachable(state) else ""

@@ -107,7 +107,7 @@ def days(desk: Desk, first: date, count: int = 1, practitioner: str = "") -> tup
     start, end = midnight(desk, wanted[0]), midnight(desk, wanted[-1] + timedelta(days=1))
     people = [id for id in desk.diary.practitioners if practitioner in ("", id)]
     now = desk.clock.now()
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         entries = ledger.entries(start, end, practitioner)
         busy = ledger.busy(people, start, end, int(now.timestamp()), "")
     grid = _grid(desk.diary)
@@ -129,7 +129,7 @@ def days(desk: Desk, first: date, count: int = 1, practitioner: str = "") -> tup
 
 def free_times(desk: Desk, service: str, practitioner: str, count: int = OFFERED_SLOTS) -> tuple[Slot, ...]:
     """The next free times of a service, as a patient would be offered them: with notice, on the grid."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return next_free(desk, ledger, service, practitioner, count)
 
 
@@ -142,13 +142,13 @@ def free_near(desk: Desk, service: str, practitioner: str, wanted: int) -> tuple
 
 def appointment(desk: Desk, id: int) -> Entry | None:
     """One appointment as the diary has it now; None when there is none of that id."""
-    with desk.book.begin() as ledger:
-        return ledger.entry(id)
+    with desk.book.look() as ledger:
+        return ledger.entry(id, locked=False)
 
 
 def wishes(desk: Desk, conversation: str) -> tuple[tuple[int, str, Mapping[str, str]], ...]:
     """Appointments the patient asked for that nobody has confirmed: (id, number, what was asked)."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.wishes_of(conversation)
 
 
@@ -293,7 +293,7 @@ def _clash_named(desk: Desk, slot: Slot, service: Service) -> Iterator[None]:
         yield
     except SlotTaken as taken:
         wants = busy_around(slot, service)
-        with desk.book.begin() as ledger:
+        with desk.book.look() as ledger:
             holder = ledger.who_has(wants.practitioner, wants.start, wants.end, _stamp(desk))
         raise Clash(holder) from taken
 

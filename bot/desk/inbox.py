@@ -77,7 +77,7 @@ class Page:
 def folder(desk: Desk, staff: str, name: FolderName, after: Place | None = None, rows_max: int = PAGE_ROWS) -> Page:
     """A page of a folder of her inbox. Urgent first, then who waits longest; the bot's and done newest first."""
     now = _stamp(desk)
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         filings = _read(desk, ledger, staff, name, after, rows_max)
     cards = _cards(desk, filings, now)
     if len(filings) < rows_max:
@@ -106,25 +106,53 @@ def _read(  # noqa: PLR0913 - whose, which and from where
             return ledger.undelivered(rows_max, (after[1], after[2]) if after else None)
 
 
-def counts(desk: Desk, staff: str) -> Mapping[FolderName, int]:
-    """How much lies in each folder of her inbox; ``done`` and ``with the bot`` count today's and the last day's."""
-    now = _stamp(desk)
-    with desk.book.begin() as ledger:
-        held = ledger.count_folder("held")
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much lies in each folder; ``held`` by holder. ``bot`` and ``done`` count the last day's and today's."""
+
+    needs: int
+    held: Mapping[str, int]
+    bot: int
+    failed: int
+    later: int
+    done: int
+
+    def of(self, staff: str) -> Mapping[FolderName, int]:
+        """As one of the staff sees them."""
+        hers = self.held.get(staff, 0)
         return {
-            "needs us": sum(ledger.count_folder("needs").values()),
-            "mine": held.get(staff, 0),
-            "others": sum(count for holder, count in held.items() if holder != staff),
-            "with the bot": sum(ledger.count_folder("bot", now - DAY_SECONDS).values()),
-            "failed": ledger.count_undelivered(FAILED_COUNT_MAX),
-            "later": sum(ledger.count_folder("later").values()),
-            "done": sum(ledger.count_folder("done", _midnight(desk, now)).values()),
+            "needs us": self.needs,
+            "mine": hers,
+            "others": sum(self.held.values()) - hers,
+            "with the bot": self.bot,
+            "failed": self.failed,
+            "later": self.later,
+            "done": self.done,
         }
+
+
+def counted(desk: Desk) -> Counts:
+    """How much lies in each folder of everybody's inbox."""
+    now = _stamp(desk)
+    with desk.book.look() as ledger:
+        return Counts(
+            needs=sum(ledger.count_folder("needs").values()),
+            held=ledger.count_folder("held"),
+            bot=sum(ledger.count_folder("bot", now - DAY_SECONDS).values()),
+            failed=ledger.count_undelivered(FAILED_COUNT_MAX),
+            later=sum(ledger.count_folder("later").values()),
+            done=sum(ledger.count_folder("done", _midnight(desk, now)).values()),
+        )
+
+
+def counts(desk: Desk, staff: str) -> Mapping[FolderName, int]:
+    """How much lies in each folder of her inbox."""
+    return counted(desk).of(staff)
 
 
 def card(desk: Desk, conversation: str) -> Card | None:
     """One conversation, as the head of its page shows it."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         filing = ledger.filing(conversation)
     return _cards(desk, (filing,), _stamp(desk))[0] if filing else None
 
@@ -144,7 +172,7 @@ class ThreadPage:
 
 def thread(desk: Desk, conversation: str, before: int | None = None, lines_max: int = PAGE_ROWS) -> ThreadPage:
     """A page of a thread, the newest first page by page."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         lines = ledger.lines_before(conversation, before, lines_max + 1)
     told = sorted({line.line for line in lines})
     if len(told) <= lines_max:
@@ -155,7 +183,7 @@ def thread(desk: Desk, conversation: str, before: int | None = None, lines_max: 
 
 def newer(desk: Desk, conversation: str, after: int, lines_max: int = PAGE_ROWS) -> tuple[ThreadLine, ...]:
     """What a thread has told since a line, oldest first."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.lines_after(conversation, after, lines_max)
 
 

@@ -52,7 +52,7 @@ def numbers(desk: Desk, first: date, last: date) -> Numbers:
     zone = desk.diary.zone
     start = int(datetime.combine(first, datetime.min.time(), zone).timestamp())
     end = int(datetime.combine(last + timedelta(days=1), datetime.min.time(), zone).timestamp())
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         stretches = ledger.hand_overs(start, end)
         tally = ledger.tally(start, end)
     now = int(desk.clock.now().timestamp())

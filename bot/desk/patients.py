@@ -65,7 +65,7 @@ class Record:
 
 def record(desk: Desk, id: int) -> Record | None:
     """Everything known of one patient; None when there is none of that id."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         found = ledger.patient(id)
         entries = ledger.entries_of(id, ENTRIES_SHOWN)
         where = ledger.conversations_of(id)
@@ -80,7 +80,7 @@ def panel(desk: Desk, conversation: str) -> Panel | None:
     head = card(desk, conversation)
     if head is None:
         return None
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         people = tuple(one for one in ledger.patients_of(conversation) if not one.merged_into)
         appointments = ledger.appointments(conversation, _stamp(desk))
         coming = _coming(desk, ledger, conversation)
@@ -90,7 +90,7 @@ def panel(desk: Desk, conversation: str) -> Panel | None:
 
 def find(desk: Desk, words: str) -> tuple[Patient, ...]:
     """Patients by a part of a name, the end of a phone number, or an appointment's number; at most 20."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.find_patients(words, FOUND_MAX)
 
 
@@ -102,7 +102,7 @@ def patient(desk: Desk, id: int) -> Patient | None:
 
 def conversations_of(desk: Desk, patient: int) -> tuple[str, ...]:
     """Where a patient is spoken of."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.conversations_of(patient)
 
 
@@ -168,7 +168,7 @@ def undo_merge(desk: Desk, merge: int, staff: str = "") -> None:
 
 def opted_out(desk: Desk, after: str = "", rows_max: int = 100) -> tuple[str, ...]:
     """Conversations of patients who want no follow-ups, by id, after one."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.opted_out(rows_max, after)
 
 

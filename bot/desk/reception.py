@@ -59,13 +59,13 @@ class NotPossible(Refused):
 
 def needing_a_person(desk: Desk) -> tuple[Waiting, ...]:
     """Everybody who needs a person, urgent first."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.needing_a_person()
 
 
 def thread(desk: Desk, conversation: str, lines_max: int = 50) -> tuple[Line, ...]:
     """The last lines of a conversation, oldest first."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.thread(conversation, lines_max)
 
 
@@ -139,7 +139,7 @@ def ways_back(desk: Desk, conversation: str) -> WaysBack:
     """Whether the patient could go on where she was, and where that is."""
 
     def look() -> WaysBack:
-        with desk.book.begin() as ledger:
+        with desk.book.look() as ledger:
             state = ledger.read(conversation)
             where = standing(desk.clinic, state) if state else None
             if state is None or where is None:

@@ -193,7 +193,7 @@ def save_draft(desk: Desk, conversation: str, staff: str, mode: DraftMode, text:
 
 def drafts(desk: Desk, conversation: str, staff: str) -> Mapping[str, str]:
     """What she has begun to write, by mode (``reply``, ``note``)."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.drafts(conversation, staff)
 
 
@@ -239,7 +239,7 @@ def _did(  # noqa: PLR0913 - who did what to what
 
 def quick_replies(desk: Desk) -> tuple[QuickReply, ...]:
     """All quick replies, by shortcut."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return ledger.quick_replies()
 
 

@@ -212,8 +212,9 @@ class Own:
 
 def look_at_own(desk: Desk, session: Session) -> Own:
     """One's account, where one is signed in (newest first), and how many recovery codes are left."""
-    with desk.book.begin() as ledger:
-        account = _get(ledger, session.account)
+    with desk.book.look() as ledger:
+        # Not _get: that locks the row for whoever is about to change it.
+        account = next(one for one in ledger.accounts() if one.id == session.account)
         return Own(account, ledger.sessions(account.id), ledger.recovery_codes_left(account.id))
 
 

@@ -17,7 +17,7 @@ NOTICE_SECONDS_MAX = 31 * 24 * 3600
 
 def orders(desk: Desk) -> Orders:
     """What is ordered now."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         return orders_from(ledger.orders())
 
 

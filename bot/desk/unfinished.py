@@ -64,7 +64,7 @@ class Finished:
 
 def unfinished(desk: Desk, conversation: str) -> Unfinished | None:
     """What a patient had answered when her booking stopped; None when she was not booking."""
-    with desk.book.begin() as ledger:
+    with desk.book.look() as ledger:
         state = ledger.read(conversation)
     frame = _booking(state)
     where = standing(desk.clinic, state) if state else None

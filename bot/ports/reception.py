@@ -349,8 +349,8 @@ class DeskDiaryPart(Protocol):
     def entries(self, start: int, end: int, practitioner: str = "") -> tuple[Entry, ...]:
         """Appointments (cancelled ones too) and blocks that touch a stretch of time, by start."""
 
-    def entry(self, appointment: int) -> Entry | None:
-        """One appointment, locked."""
+    def entry(self, appointment: int, locked: bool = True) -> Entry | None:
+        """One appointment, locked unless it is only looked at."""
 
     def entries_of(self, patient: int, limit: int) -> tuple[Entry, ...]:
         """Appointments of a patient wherever they were made (cancelled ones too), the latest first."""

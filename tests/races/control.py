@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlalchemy import event, text
 
 from bot.adapters.sql import SqlBook, migrate
-from bot.desk import reception, replying, standing_orders
+from bot.desk import inbox, reception, replying, standing_orders
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
 from bot.desk.turns import Arrived, conversation_id, receive, silence
@@ -69,7 +69,15 @@ class Morning:
             except reception.Refused as refused:
                 self.counts[f"told: {type(refused).__name__}"] += 1
         standing_orders.silence_bot(self.desk, "ana", silent=False)
+        self.is_over()
         return self.counts
+
+    def is_over(self) -> None:
+        """Nobody has it any more: what is looked after by itself in later mornings is theirs alone."""
+        card = inbox.card(self.desk, self.id)
+        assert card is not None
+        reception.take_over(self.desk, self.id, "ana", from_holder=card.holder)
+        reception.hand_back(self.desk, self.id, "ana", "silent")
 
     def patient(self) -> None:
         self.sids += 1

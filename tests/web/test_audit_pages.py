@@ -53,7 +53,7 @@ def test_whatever_stands_in_a_line_is_shown_as_words(front: Front, hostile: str)
     assert found.text.count("Viewed</td>") == 1
 
 
-@pytest.mark.parametrize("typed", ["%", "_", "' OR 1=1 --", "x" * 10_000, "\x00", ".*"])
+@pytest.mark.parametrize("typed", ["%", "_", "' OR 1=1 --", "x" * 10_000, ".*"])
 def test_what_is_looked_for_is_no_pattern_and_no_statement(front: Front, typed: str) -> None:
     write(front, viewed(front, "conversation:1"))
     ada = front.at_desk(ADA)

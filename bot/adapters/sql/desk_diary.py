@@ -40,7 +40,8 @@ _IN = _APPOINTMENTS.where(
     appointment.c.starts_at < bindparam("end"),
     appointment.c.ends_at > bindparam("start"),
 )
-_ONE = _APPOINTMENTS.where(appointment.c.id == bindparam("appointment")).with_for_update(of=appointment, key_share=True)
+_ONE = _APPOINTMENTS.where(appointment.c.id == bindparam("appointment"))
+_ONE_LOCKED = _ONE.with_for_update(of=appointment, key_share=True)
 _OF_PATIENT = (
     _APPOINTMENTS.where(appointment.c.patient_id == bindparam("patient"))
     .order_by(appointment.c.starts_at.desc(), appointment.c.id)
@@ -109,8 +110,8 @@ class DeskDiary(Appointments):
             )
         )
 
-    def entry(self, appointment: int) -> Entry | None:
-        row = self._connection.execute(_ONE, {"appointment": appointment}).first()
+    def entry(self, appointment: int, locked: bool = True) -> Entry | None:
+        row = self._connection.execute(_ONE_LOCKED if locked else _ONE, {"appointment": appointment}).first()
         return Entry(**row._mapping) if row else None
 
     def entries_of(self, patient: int, limit: int) -> tuple[Entry, ...]:

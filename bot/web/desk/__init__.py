@@ -20,6 +20,7 @@ from flask import Blueprint, Flask, Response, request
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.alert_pages import alerts_room
+from bot.web.desk.asked import PageRequest
 from bot.web.desk.audit_pages import audit_room
 from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.composing import Choice, Templates, add_composing, approved_templates
@@ -88,6 +89,7 @@ def open_front_door(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    app.request_class = PageRequest
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Its answer would be shown in place of the page: it has none.
     app.before_request(desk.shelf.look)

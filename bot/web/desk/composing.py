@@ -15,6 +15,7 @@ from bot.desk import approved, inbox, reception, replying
 from bot.desk.inbox import Card
 from bot.desk.replying import Reply
 from bot.ports import Desk
+from bot.web.desk.asked import number_or_nothing
 from bot.web.desk.conversation_pages import refusal
 from bot.web.desk.guard import current_staff, is_fragment, page
 
@@ -54,7 +55,7 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
     def reply(conversation: str) -> AnyResponse:
         form = request.form
         # "Send anyway" names the newer lines that were shown beside it.
-        seen = max((int(one) for one in form.getlist("seen") if one.isdecimal()), default=0)
+        seen = max(map(number_or_nothing, form.getlist("seen")), default=0)
         return _sent(desk, conversation, Reply(_text("text"), form.get("token", ""), seen))
 
     @room.post("/<conversation>/template", endpoint="template")

@@ -137,6 +137,8 @@ class Guard:
             abort(500)
         if request.endpoint == "static" or request.blueprint in OPEN_ROOMS:
             return None
+        if "\x00" in request.path:
+            abort(404)
         g.staff = self._signed_in()
         if permission != ANYBODY:
             if g.staff is None:

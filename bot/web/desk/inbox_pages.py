@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import inbox, staff
+from bot.desk import inbox
 from bot.desk.inbox import Card, FolderName
 from bot.ports import Desk
 from bot.ports.reception import Place
 from bot.web.desk.guard import current_staff, local_path, page
+from bot.web.desk.inbox_board import Draw, board, put_up
 from bot.web.desk.showing import show
 from bot.web.desk.thread_words import name_of, span
 
@@ -57,11 +58,8 @@ def inbox_room(desk: Desk) -> Blueprint:
     @room.get("/count", endpoint="count")
     @page("inbox.read", quiet=True)
     def count() -> Response:
-        waiting = inbox.in_line(desk)
-        alarms = inbox.alarms(desk, waiting)
-        loud = ",".join((*alarms.again, *alarms.everybody))
-        # A digest tells that it has changed, and names nobody.
-        return jsonify(needs=len(waiting), alarm=sha256(loud.encode()).hexdigest()[:12] if loud else "")
+        line = board().line()
+        return jsonify(needs=line.waiting, alarm=line.alarm)
 
     @room.post("/shift", endpoint="shift")
     @page("inbox.work")
@@ -73,9 +71,10 @@ def inbox_room(desk: Desk) -> Blueprint:
 
     @room.app_context_processor
     def on_shift() -> dict[str, Any]:
-        return {"is_on_shift": lambda: current_staff().id in inbox.watchers(desk)}
+        return {"is_on_shift": lambda: current_staff().id in board().watchers()}
 
     room.add_app_template_filter(span, "span")
+    room.record_once(put_up(desk))
     return room
 
 
@@ -84,10 +83,10 @@ def listed(desk: Desk) -> dict[str, Any]:
     key = request.args.get("folder", "needs")
     if key not in FOLDERS:
         abort(404)
-    her, people = current_staff().id, staff.names(desk)
-    after = _place(request.args.get("after", ""))
-    found = inbox.folder(desk, her, FOLDERS[key].name, after)
-    counts = inbox.counts(desk, her)
+    her, after = current_staff().id, _place(request.args.get("after", ""))
+    now = int(desk.clock.now().timestamp())
+    found = board().page(FOLDERS[key].name, her, after, lambda people: _row_drawer(key, people, now))
+    people, counts = found.people, board().counts().of(her)
     return {
         "folders": FOLDERS,
         "folder": key,
@@ -96,12 +95,20 @@ def listed(desk: Desk) -> dict[str, Any]:
         "more": url_for("inbox.show", folder=key, after=_written(found.after)) if found.after else "",
         "later_page": after is not None,
         "here": url_for("inbox.show", folder=key, after=request.args["after"]) if after else "",
-        "watchers": sorted(name_of(one, people) for one in inbox.watchers(desk)),
-        "people": people,
-        "now": int(desk.clock.now().timestamp()),
-        "called": called,
-        "why_here": lambda card: why_here(card, people),
+        "watchers": sorted(name_of(one, people) for one in board().watchers()),
+        "alarm": board().line().alarm,
+        "row_of": lambda card, open_id: found.row(card, her, open_id),
     }
+
+
+def _row_drawer(folder: str, people: Mapping[str, str], now: int) -> Draw:
+    rows = current_app.jinja_env.get_template("desk/_card.html").module
+
+    def draw(card: Card, her: str, open_id: str) -> Markup:
+        drawn: Markup = rows.row(card, folder, people, now, called, lambda one: why_here(one, people), open_id, her)  # type: ignore[attr-defined]
+        return drawn
+
+    return draw
 
 
 def called(card: Card) -> str:

@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from flask import Blueprint, Response
 
 from bot.desk import sessions
-from bot.ports import Desk, LiveAway
+from bot.ports import BookAway, Desk, LiveAway
 from bot.ports.staff import Session
 from bot.web.desk.guard import current_staff, page
 
@@ -113,13 +113,21 @@ def _told(desk: Desk, bells: Bells, session: Session) -> Iterator[str]:
             try:
                 yield _event(*rings.get(timeout=BEAT_SECONDS))
             except Empty:
-                if sessions.still_signed_in(desk, session) is None:
+                if not _may_stay(desk, session):
                     yield _event("out")
                     return
                 bells.wake()
                 yield _event("beat")
             if rings.qsize() > RINGS_MAX:
                 return
+
+
+def _may_stay(desk: Desk, session: Session) -> bool:
+    """Whether she is still signed in. While nobody can tell she is asked again at the next beat; she hears ids only."""
+    try:
+        return sessions.still_signed_in(desk, session) is not None
+    except BookAway:
+        return True
 
 
 def _event(kind: str, id: str = "") -> str:

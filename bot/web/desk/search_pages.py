@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from bot.desk import inbox, patients, staff
 from bot.desk.inbox import Card
 from bot.desk.turns import conversation_id
 from bot.ports import Desk
+from bot.web.desk.asked import typed
 from bot.web.desk.guard import page
 from bot.web.desk.inbox_pages import called, why_here
 from bot.web.desk.showing import show
@@ -25,7 +26,7 @@ def search_room(desk: Desk) -> Blueprint:
     @room.get("", endpoint="show")
     @page("patients.read")
     def show_found() -> Response:
-        words = request.args.get("q", "").strip()[:WORDS_CHARACTERS_MAX]
+        words = typed("q")["q"][:WORDS_CHARACTERS_MAX]
         people = staff.names(desk)
         return show(
             "desk/search.html",

@@ -10,6 +10,7 @@ from bot.desk import inbox
 from bot.desk.inbox import ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import ThreadLine
+from bot.web.desk.asked import number_or_nothing
 
 LINES_MAX = 2_000
 """Lines of a thread that stay on one screen; further back one starts anew from the newest."""
@@ -17,13 +18,12 @@ LINES_MAX = 2_000
 
 def asked_for(desk: Desk, conversation: str) -> ThreadPage:
     """The newest lines, or everything from a line on that the page has shown already (or wants to show as well)."""
-    since = request.args.get("since", "0")
-    earlier = request.args.get("earlier", "0")
-    if earlier.isdecimal() and int(earlier):
-        older = inbox.thread(desk, conversation, int(earlier))
-        first = older.lines[0].line if older.lines else int(earlier)
-    elif since.isdecimal() and int(since):
-        first = int(since)
+    since, earlier = (number_or_nothing(request.args.get(name, "")) for name in ("since", "earlier"))
+    if earlier:
+        older = inbox.thread(desk, conversation, earlier)
+        first = older.lines[0].line if older.lines else earlier
+    elif since:
+        first = since
     else:
         return inbox.thread(desk, conversation)
     lines = inbox.newer(desk, conversation, first - 1, LINES_MAX)

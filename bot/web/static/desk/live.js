@@ -5,10 +5,13 @@
   const BEAT_LATE_MS = 40_000;
   const POLL_MS = 20_000;
   const SHIFT_MS = 30_000;
+  const SOON_MS = 120;
+  const PACE_MS = 500;
   const bar = document.getElementById("live");
   const quiet = { "X-Quiet": "1", "X-Form-Token": form_token };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("frontdesk-live") : null;
   const title = document.title;
+  let stream = null;
   let beat_at = Date.now();
   let known = null;
 
@@ -18,7 +21,8 @@
     if (ring.kind === "out") { location.reload(); return; }
     beat_at = Date.now();
     if (ring.kind === "down") { say_live(false); return; }
-    if (say_live(true) || ring.id === "everything") refetch_all();
+    if (say_live(true)) start_anew();
+    else if (ring.id === "everything") refetch_all();
     else if (ring.kind !== "beat") refetch(ring.kind, ring.id);
   }
 
@@ -28,7 +32,8 @@
   }
 
   function lead() {
-    const stream = new EventSource(bar.dataset.stream);
+    stream?.close();
+    stream = new EventSource(bar.dataset.stream);
     for (const kind of ["conv", "queue", "cal", "words", "beat", "out"]) {
       stream.addEventListener(kind, (event) => tell(kind, event.data));
     }
@@ -54,6 +59,7 @@
   // ---- refetching what is shown: <div data-live="address" data-rings="conv:3f9a queue">
 
   const waiting = new Map();
+  const asked_at = new WeakMap();
   let moved_at = 0;
   document.addEventListener("pointermove", () => { moved_at = Date.now(); }, { passive: true });
 
@@ -65,28 +71,45 @@
     if (kind === "conv" || kind === "queue") soon(bar);
   }
 
+  // What was asked while the line was cut may never be answered, and what is asked next would wait for it.
+  function start_anew() {
+    for (const part of document.querySelectorAll("[data-live]")) part.dispatchEvent(new Event("htmx:abort"));
+    refetch_all();
+  }
+
   function refetch_all() {
     for (const part of document.querySelectorAll("[data-live]")) soon(part);
     soon(bar);
   }
 
-  function soon(part, ms = 120) {
-    if (!waiting.has(part)) waiting.set(part, setTimeout(() => { waiting.delete(part); now(part); }, ms));
+  // Once soon after a ring; in a storm of rings not more often than the desk can bear from forty screens.
+  function soon(part, ms = Math.max(SOON_MS, (asked_at.get(part) ?? 0) + PACE_MS - performance.now())) {
+    if (waiting.has(part)) return;
+    waiting.set(part, setTimeout(async () => {
+      waiting.delete(part);
+      await now(part);
+      asked_at.set(part, performance.now());
+    }, ms));
   }
 
   async function now(part) {
     if (!part.isConnected) return;
-    if (part === bar) { await count(); return; }
+    if (part === bar) { if (!list()) await count(); return; }
     // What a small screen does not show is not asked for.
     if (!part.checkVisibility()) return;
     // Nothing moves under the pointer, nothing closes that somebody has opened, and nothing typed is lost.
     const busy = part.querySelector("details[open]") || [...part.querySelectorAll("input, textarea, select")].some(edited) || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
-    if (busy) { soon(part, 1500); return; }
+    if (busy) {
+      soon(part, 1500);
+      if (part.id === "list") await count();
+      return;
+    }
     const address = new URL(part.dataset.live, location.href);
     const since = part.querySelector("[data-since]")?.dataset.since;
     if (since) address.searchParams.set("since", since);
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
+    if (list()) show_count(list().dataset);
   }
 
   function edited(field) {
@@ -107,7 +130,16 @@
     const answer = await fetch(bar.dataset.count, { headers: quiet }).catch(() => null);
     // Who is signed out meanwhile is led to the sign-in, which counts nothing.
     if (!answer?.ok || answer.redirected) return;
-    const found = await answer.json();
+    show_count(await answer.json());
+  }
+
+  // The list of the inbox brings the count along.
+  function list() {
+    return document.querySelector("#list [data-needs]");
+  }
+
+  function show_count({ needs: waiting, alarm }) {
+    const found = { needs: Number(waiting), alarm };
     const badge = document.getElementById("inbox-count");
     const needs = found.needs > 99 ? "99+" : found.needs;
     if (badge) {
@@ -115,8 +147,17 @@
       badge.hidden = !found.needs;
     }
     document.title = (found.needs ? `(${needs}) ` : "") + title;
-    if (known && (found.needs > known.needs || (found.alarm && found.alarm !== known.alarm))) sound();
+    const more = known && found.needs > known.needs;
+    const late = known && found.alarm && found.alarm !== known.alarm;
+    if (more || late) sound();
+    // For whoever listens to the page instead of looking at it: nothing takes the focus away.
+    if (more) say("says", found.needs === 1 ? "One conversation waits for one of you" : `${needs} conversations wait for one of you`);
+    if (late) say("calls", "Somebody has waited too long, or it is urgent");
     known = found;
+  }
+
+  function say(where, words) {
+    document.getElementById(where).textContent = words;
   }
 
   const shift = document.getElementById("shift");
@@ -154,12 +195,16 @@
   // ---- the net below the stream
 
   setInterval(() => {
-    if (Date.now() - beat_at > BEAT_LATE_MS) say_live(false);
+    if (Date.now() - beat_at > BEAT_LATE_MS) {
+      say_live(false);
+      // A line that was cut without a word would be listened to for ever.
+      if (stream) lead();
+    }
     if (!document.hidden) refetch_all();
   }, POLL_MS);
   setInterval(() => { if (shift?.getAttribute("aria-pressed") === "true") say_shift(true); }, SHIFT_MS);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refetch_all(); });
   window.addEventListener("online", refetch_all);
   document.addEventListener("desk:changed", refetch_all);
-  count();
+  if (list()) show_count(list().dataset); else count();
 }

@@ -1,0 +1,41 @@
+"""Every page that the routes name, in a real browser: nothing anybody wrote runs there, and all of it can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.scene import Scene, hostile, set_up
+from tests.browser.walking import ADA, Walker, broken_rules, signed_in_paths, too_wide
+from tests.fakes import FakeCarrier, FakeClock
+from tests.web.desk_pages import Front, open_front
+from tests.web.simulated import served
+
+
+@pytest.fixture
+def front(sqlite_url: str) -> Iterator[Front]:
+    clock = FakeClock()
+    carrier = FakeCarrier(clock)
+    with open_front(sqlite_url, clock=clock, carrier=lambda: carrier) as front:
+        yield front
+
+
+@pytest.fixture
+def scene(front: Front) -> Scene:
+    return set_up(front, hostile(), front.ids[ADA])
+
+
+def test_two_hundred_hostile_texts_run_nowhere_and_break_no_page(front: Front, scene: Scene, browser: Browser) -> None:
+    assert len(set(hostile())) == 200
+    wide, broken = [], []
+    with served(front.app) as url:
+        desk = Walker(browser, url, "narrow", "dark")
+        desk.watches()
+        desk.signs_in(ADA)
+        for _ in desk.walks(signed_in_paths(front, scene)):
+            wide += too_wide(desk.page)
+            broken += broken_rules(desk.page)
+        desk.context.close()
+    assert (desk.wrong, wide, broken) == ([], [], [])
