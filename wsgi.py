@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from flask import Flask
@@ -22,7 +23,15 @@ def webhook() -> Flask:
     from bot.web.metrics import time_webhooks
 
     time_webhooks(app)
+    _keep_for_good()
     return app
+
+
+def _keep_for_good() -> None:
+    """What was loaded by now lives as long as the process: collecting garbage does not go through it again and again,
+    which stopped a webhook for 70 ms."""
+    gc.collect()
+    gc.freeze()
 
 
 def pages() -> Flask:
