@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,15 +138,25 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
+    """After a power cut the database may come up later than we do: it is waited for, and said why."""
     from bot import settings, wiring
+    from bot.ports import BookAway
 
     wiring.log_to_stderr()
-    try:
-        wiring.migrate_book(settings.read(os.environ))
-    except settings.Unsafe as unsafe:
-        print(unsafe, file=sys.stderr)
-        return 1
-    return 0
+    said = ""
+    while True:
+        try:
+            wiring.migrate_book(settings.read(os.environ))
+            return 0
+        except settings.Unsafe as unsafe:
+            print(unsafe, file=sys.stderr)
+            return 1
+        except BookAway as away:
+            why = f"The database cannot be used ({away}): look whether it runs, and at DATABASE_URL. Waiting for it."
+            if why != said:
+                print(why, file=sys.stderr, flush=True)
+            said = why
+        time.sleep(1)
 
 
 def _backup(options: argparse.Namespace) -> int:

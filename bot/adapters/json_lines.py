@@ -16,6 +16,8 @@ from typing import Any
 OURS = "frontdesk"
 FRAMES_MAX = 8
 
+_to_json = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":")).encode
+
 
 class JsonLines(logging.Formatter):
     """``{"at": "2026-03-02T01:00:00.123Z", "level": "warning", "event": "turn_failed", "conversation": "…", …}``"""
@@ -29,7 +31,7 @@ class JsonLines(logging.Formatter):
             line |= {"event": "library", "logger": record.name, "where": f"{record.module}:{record.lineno}"}
         if record.exc_info and record.exc_info[0]:
             line |= {"error": record.exc_info[0].__name__, "way": _way(record.exc_info[2])}
-        return json.dumps(line, ensure_ascii=False, default=str, separators=(",", ":"))
+        return _to_json(line)
 
 
 def _way(at: Any) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -51,6 +51,7 @@ def _work(url: str, jobs: frozenset[str], report: Report, burst: bool) -> None:
         connection=Redis.from_url(url),
         serializer=JSONSerializer,
         job_class=job_class(jobs, report),
+        queue_class=_queue_class(report),
         worker_ttl=WORKER_TTL_SECONDS,
         maintenance_interval=LOOK_AFTER_SECONDS,
         job_monitoring_interval=LOOK_AFTER_SECONDS,
@@ -85,6 +86,22 @@ def job_class(jobs: frozenset[str], report: Report = lambda event, ids: None) ->
             return restored
 
     return KnownJob
+
+
+def _queue_class(report: Report) -> type[Queue]:
+    class KnownQueue(Queue):
+        """A queue that passes over an id that is no text: RQ's worker would end at it, with its bytes on the screen."""
+
+        @classmethod
+        def dequeue_any(cls, *where: Any, **how: Any) -> tuple[Job, Queue] | None:
+            while True:
+                try:
+                    return super().dequeue_any(*where, **how)
+                except UnicodeDecodeError as error:
+                    # It has left the queue by now.
+                    report("job_refused", {"error": type(error).__name__})
+
+    return KnownQueue
 
 
 def _worker_class(jobs: frozenset[str], report: Report) -> type[SimpleWorker]:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from bot.core.events import Message, Reading
 from bot.core.flow import AnswerType, Value
@@ -23,6 +24,8 @@ TEXT_CHARACTERS_MAX = 500
 NAME_CHARACTERS_MAX = 80
 _ALIKE = 0.8
 """Likeness from which a mistyped word counts as the word; one wrong letter in five."""
+_LENGTHS_MAX = (2 - _ALIKE) / _ALIKE
+"""How much longer one of two texts may be, if they are to be so alike."""
 _NUMBER = re.compile(r"^(?:(?:no|number|option|nr|#)\.? ?)?(\d{1,2})[.)]?$")
 _NOT_A_NAME = re.compile(r"[\d?!:;@#$%^&*()_+=<>\[\]{}|\\/~`\"]|https?|www\.", re.IGNORECASE)
 
@@ -45,13 +48,18 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_COMPARED).split())
 
 
-_fold_label = lru_cache(maxsize=10_000)(fold)
-"""For what the clinic wrote: it is folded with every reply. What patients wrote is not kept."""
+class _Label(NamedTuple):
+    """One way to say an option, as replies are compared with it."""
+
+    folded: str
+    words: frozenset[str]
+    negates: bool
 
 
 @lru_cache(maxsize=10_000)
-def _label_words(label: str) -> frozenset[str]:
-    return frozenset(fold(label).split())
+def _labels(ways: tuple[str, ...]) -> tuple[_Label, ...]:
+    """For what the clinic wrote: it is compared with every reply. What patients wrote is not kept."""
+    return tuple(_Label(fold(way), frozenset(fold(way).split()), negates(way)) for way in ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ def _by_number(folded: str, reading: Reading, offered: Sequence[Offered]) -> tup
 
 
 def _by_exact_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
-    return tuple(one.id for one in offered if folded in map(_fold_label, one.words))
+    return tuple([one.id for one in offered if folded in [label.folded for label in _labels(one.words)]])
 
 
 def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
@@ -101,11 +109,11 @@ def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered])
 
 
 def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
-    said = set(folded.split())
+    said, said_no = set(folded.split()), negates(folded)
     same_sense, other_sense = [], []
     for one in offered:
-        found = [words for words in one.words if said <= _label_words(words) or _label_words(words) <= said]
-        if any(_negates_label(words) == negates(folded) for words in found):
+        found = [label for label in _labels(one.words) if said <= label.words or label.words <= said]
+        if any(label.negates == said_no for label in found):
             same_sense.append(one.id)
         elif found:
             other_sense.append(one.id)
@@ -115,22 +123,23 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
 
 def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
     # 11:00 is one character from 10:00: what has digits is never corrected.
-    if not 4 <= len(folded) <= 60 or any(c.isdigit() for c in folded):
+    if not 4 <= len(folded) <= 60 or any(map(str.isdigit, folded)):
         return ()
-    return tuple(one.id for one in offered if any(_is_like(folded, label) for label in one.words))
-
-
-def _is_like(folded: str, label: str) -> bool:
-    """Whether a reply is alike to a label in the same sense, or, being one word, to a word of it."""
-    words = _fold_label(label)
-    alike = _alike(folded, words) or (" " not in folded and any(_alike(folded, word) for word in words.split()))
-    return alike and _negates_label(label) == negates(folded)
+    said_no, is_word = negates(folded), " " not in folded
+    # Nearly nothing is alike: what the lengths rule out is not looked at.
+    shortest, longest = len(folded) / _LENGTHS_MAX, len(folded) * _LENGTHS_MAX
+    found = []
+    for one in offered:
+        texts = [text for label in _labels(one.words) if label.negates == said_no
+                 for text in (label.folded, *(label.words if is_word else ()))]  # fmt: skip
+        if any(_alike(folded, text) for text in texts if shortest <= len(text) <= longest):
+            found.append(one.id)
+    return tuple(found)
 
 
 def _alike(said: str, words: str) -> bool:
-    """Whether two texts are alike. Nearly none are: what their lengths and letters rule out is not compared."""
-    common_min = _ALIKE * (len(said) + len(words)) / 2
-    if min(len(said), len(words)) < common_min or sum(map(said.__contains__, words)) < common_min:
+    """Whether two texts are alike. What their letters rule out is not compared."""
+    if sum(map(said.__contains__, words)) < _ALIKE * (len(said) + len(words)) / 2:
         return False
     return difflib.SequenceMatcher(None, words, said).ratio() >= _ALIKE
 
@@ -139,9 +148,6 @@ def negates(text: str) -> bool:
     """Whether a text has a "no" in it."""
     folded = fold(text)
     return not NEGATIONS.isdisjoint(folded.split()) or any(word in folded for word in NEGATIONS_WITHIN)
-
-
-_negates_label = lru_cache(maxsize=10_000)(negates)
 
 
 def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:

@@ -55,7 +55,8 @@ def shown_option(walk: Walk, message: Message) -> bool:
     question = walk.conversation.open
     if question is None:
         return False
-    offered = [_ways_to_say(walk, question, one) for one in question.options]
+    ask = walk.asking if question.about == "step" else None
+    offered = [_ways_to_say(walk, ask, one) for one in question.options]
     found = options_meant(message.text, message.reading, offered)
     if not found:
         return _option_on_another_page(walk, message, question)
@@ -75,7 +76,7 @@ def _option_on_another_page(walk: Walk, message: Message, question: Open) -> boo
     if question.about != "step" or ask is None:
         return False
     others = walk.offered(ask, besides={one.id for one in question.options})
-    found = options_meant(message.text, message.reading, [_ways_to_say(walk, question, one) for one in others])
+    found = options_meant(message.text, message.reading, [_ways_to_say(walk, ask, one) for one in others])
     if len(found) != 1:
         return False
     _choose(walk, question, next(one for one in others if one.id == found[0]))
@@ -86,8 +87,8 @@ def _own_option(ask: Ask | None, id: str) -> Option | None:
     return next((one for one in (*ask.options, *ask.more_options) if one.id == id), None) if ask else None
 
 
-def _ways_to_say(walk: Walk, question: Open, shown: Shown) -> Offered:
-    ask = walk.asking if question.about == "step" else None
+def _ways_to_say(walk: Walk, ask: Ask | None, shown: Shown) -> Offered:
+    """``ask`` is the step that is asked; None when the open question is about something else."""
     option = _own_option(ask, shown.id)
     words = [shown.label]
     value: Mapping[str, Value] = {}

@@ -7,7 +7,7 @@ Redis. Data written by an older version stays readable: unknown keys are dropped
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
@@ -221,17 +221,14 @@ def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _lean(value: Any) -> Any:
     kind = type(value)
-    if kind in _PLAIN:
-        return value
     if kind in _DEFAULTS:
-        # What is plain is told apart here: a call for each of some fifty values would cost more than all the rest.
-        return {
-            name: now if type(now) in _PLAIN else _lean(now)
-            for (name, default), now in zip(_DEFAULTS[kind].items(), _ALL_OF[kind](value), strict=True)
-            if now is not default and now != default
-        }
+        held = zip(_DEFAULTS[kind].items(), _ALL_OF[kind](value), strict=True)
+        return _leaned((name, now) for (name, default), now in held if now is not default and now != default)
     if isinstance(value, tuple | list):
         return [_lean(one) for one in value]
-    if isinstance(value, Mapping):
-        return {name: now if type(now) in _PLAIN else _lean(now) for name, now in value.items()}
-    return value
+    return _leaned(value.items()) if isinstance(value, Mapping) else value
+
+
+def _leaned(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    # Nearly everything is plain, and calling for each of them is most of what this costs.
+    return {name: value if type(value) in _PLAIN else _lean(value) for name, value in named}

@@ -53,7 +53,8 @@ def _whoever_has_it(walk: Walk, message: Message) -> bool:
 
 def _language(walk: Walk, message: Message) -> None:
     language = message.reading.language
-    if language in walk.clinic.languages and not walk.conversation.language_chosen:
+    now = walk.conversation
+    if language in walk.clinic.languages and language != now.language and not now.language_chosen:
         walk.change(language=language)
 
 

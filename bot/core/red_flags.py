@@ -95,7 +95,8 @@ class _Rule(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Index:
     root: _Node
-    rules: tuple[_Rule, ...]
+    rules: dict[Concept, list[_Rule]]
+    """Each rule under one of its concepts: a message that does not speak of that one cannot meet the rule."""
 
 
 def find_red_flags(text: str) -> tuple[str, ...]:
@@ -114,9 +115,8 @@ def find_red_flags(text: str) -> tuple[str, ...]:
     if not starts:
         return ()
     spoken_of = starts.keys()
-    families = {
-        rule.family for rule in index.rules if rule.concepts <= spoken_of and _meets(rule, starts, units.places)
-    }
+    rules = [rule for concept in spoken_of for rule in index.rules.get(concept, ()) if rule.concepts <= spoken_of]
+    families = {rule.family for rule in rules if _meets(rule, starts, units.places)}
     return tuple(family for family in URGENCY if family in families)
 
 
@@ -228,7 +228,7 @@ def _meets(rule: _Rule, starts: dict[Concept, list[int]], places: list[int]) -> 
 @cache
 def _index() -> _Index:
     root = _Node()
-    rules: list[_Rule] = []
+    rules: dict[Concept, list[_Rule]] = defaultdict(list)
     for language, lexicon in LEXICONS.items():
         for name, phrases in lexicon.concepts.items():
             _plant(root, (language, name), phrases)
@@ -238,10 +238,11 @@ def _index() -> _Index:
                 for literal in parts:
                     if literal not in lexicon.concepts:
                         _plant(root, (language, literal), literal)
-                rules.append(_Rule(family, lexicon.reach, frozenset((language, part) for part in parts)))
+                concepts = frozenset((language, part) for part in parts)
+                rules[min(concepts)].append(_Rule(family, lexicon.reach, concepts))
         for name, phrases in ((NEGATOR, lexicon.negators), (BETWEEN, lexicon.between), (JOIN, lexicon.joins)):
             _plant(root, (language, name), phrases)
-    return _Index(root, tuple(rules))
+    return _Index(root, dict(rules))
 
 
 def _plant(root: _Node, concept: Concept, phrases: str) -> None:

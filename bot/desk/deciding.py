@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.conversation import Conversation
+from bot.core.conversation import Conversation, from_data
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say
 from bot.core.events import Event, Message
 from bot.core.flow import Clinic
@@ -13,7 +14,7 @@ from bot.core.grounds import TURN_FAILED
 from bot.core.safety import words_for
 from bot.core.turn import Turn, take_turn
 from bot.desk.actions import carry_out
-from bot.ports import Desk, Ledger
+from bot.ports import Desk, Ledger, Taken
 
 ACTIONS_MAX = 20
 """Actions in one turn; a flow that asks for more runs in a circle."""
@@ -23,9 +24,34 @@ class TooManyActions(Exception):
     """A flow kept asking for actions without ever asking the patient."""
 
 
-def decide(desk: Desk, ledger: Ledger, conversation: Conversation, event: Event, now: datetime) -> Turn:
-    """The whole turn: what the core decides, with the outcome of each action as its next event."""
-    turn = take_turn(desk.clinic, conversation, event, now)
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A conversation as Redis had it at (``seq``, ``arrived``), and what the core decides by ``clinic`` if it still is
+    so: the ``turn`` of the moment ``now``."""
+
+    seq: int
+    arrived: int
+    clinic: Clinic
+    state: Conversation
+    now: datetime
+    turn: Turn
+
+
+def foresee(clinic: Clinic, taken: Taken | None, event: Event, now: datetime) -> Foreseen | None:
+    """What will be decided, worked out before anything is locked: a database with one writer has all others wait for
+    whoever thinks while he writes. None when Redis knows nothing, or deciding fails: it then fails under the lock too,
+    where that is told."""
+    if taken is None or not taken.state:
+        return None
+    try:
+        state = from_data(json.loads(taken.state))
+        return Foreseen(taken.seq, taken.arrived, clinic, state, now, take_turn(clinic, state, event, now))
+    except Exception:  # noqa: BLE001 - nothing is lost yet
+        return None
+
+
+def decide(desk: Desk, ledger: Ledger, turn: Turn, now: datetime) -> Turn:
+    """The whole turn: what the core decided, with the outcome of each action as its next event."""
     if turn.asked is None and not any(isinstance(effect, DoAction) for effect in turn.effects):
         return turn
     with ledger.savepoint():

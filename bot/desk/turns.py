@@ -19,17 +19,17 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
-from bot.core.conversation import Conversation, from_data
+from bot.core.conversation import Conversation
 from bot.core.effects import Trod
 from bot.core.events import Event, FollowUpFellDue, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
 from bot.core.orders import after as ordered_after
 from bot.core.orders import before as ordered_before
 from bot.core.orders import orders_from
-from bot.core.turn import Turn
+from bot.core.turn import Turn, take_turn
 from bot.desk.alarms import alarm_at_once
 from bot.desk.apart import apart
 from bot.desk.consents import note_consents
-from bot.desk.deciding import apology, decide
+from bot.desk.deciding import Foreseen, apology, decide, foresee
 from bot.desk.media import attach
 from bot.desk.shelf import Unread, at_newest, retrying
 from bot.desk.stretches import count_stretch
@@ -74,6 +74,16 @@ class Done:
 
 NOTHING_NEW = Done("", -1, -1)
 """Older than whatever Redis knows: only the hold is given back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A conversation as its turn finds it under the lock: its state, and what was counted before this turn."""
+
+    state: Conversation
+    head: Head
+    foreseen: Foreseen | None = None
+    """What was decided already, on this very state."""
 
 
 class Overran(BookAway):
@@ -128,10 +138,12 @@ def _take(
     """Take the turn of a message under our hold, or park it when older ones wait."""
     started = desk.clock.monotonic()
     now = desk.clock.now()
+    foreseen, kept = foresee(desk.clinic, taken, event, now), event_to_data(event)
     with desk.book.begin() as ledger:
-        state, head = _state(ledger, conversation, arrived.address, taken, now)
+        found = _found(ledger, conversation, arrived.address, foreseen, now)
+        head = found.head
         in_order = ledger.oldest_waiting(conversation) is None if _behind(taken, head) else True
-        inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
+        inbound = Inbound(event.sid, conversation, head.arrived + 1, kept, int(now.timestamp()))
         if not ledger.record(inbound, "done" if in_order else "waiting"):
             known = ledger.inbound_status(event.sid)
             return ("parked", None) if known == "waiting" else ("known", None)
@@ -139,7 +151,8 @@ def _take(
         if not in_order:
             ledger.arrived_at(conversation, inbound.arrival)
             return "parked", None
-        done = _turn(desk, ledger, state, event, replace(head, arrived=inbound.arrival))
+        counted = replace(head, arrived=inbound.arrival)
+        done = _turn(desk, ledger, replace(found, head=counted), event)
         if desk.clock.monotonic() - started > TURN_SECONDS_MAX:
             raise Overran(f"turn of {conversation} overran")
     _note(desk, conversation, done, event, started)
@@ -153,40 +166,43 @@ def _note(desk: Desk, conversation: str, done: Done, event: Event, started: floa
     desk.note("turn", {**ids, "sid": event.sid} if isinstance(event, Message) else ids)
 
 
-def _behind(taken: Taken | None, head: Head) -> bool:
-    """Whether Redis knows less (or more) than the book of record."""
+def _behind(taken: Taken | Foreseen | None, head: Head) -> bool:
+    """Whether Redis knows (or knew) less or more than the book of record."""
     return taken is None or (taken.seq, taken.arrived) != (head.seq, head.arrived)
 
 
-def _state(
-    ledger: Ledger, conversation: str, address: str, taken: Taken | None, now: datetime
-) -> tuple[Conversation, Head]:
-    """The conversation as the book of record has it: from Redis when the counters agree, else read back."""
+def _found(ledger: Ledger, conversation: str, address: str, foreseen: Foreseen | None, now: datetime) -> Found:
+    """The conversation as the book of record has it: as Redis had it when the counters agree, else read back."""
     head = ledger.head(conversation)
     if head is None:
         fresh = Conversation(conversation, address)
         head = ledger.create(fresh, int(now.timestamp()))
         if head.seq == 0 and head.arrived == 0:
-            return fresh, head
-    if taken is not None and taken.state and not _behind(taken, head):
-        state = from_data(json.loads(taken.state))
-    else:
-        state = ledger.read(conversation) or Conversation(conversation, address)
+            return Found(fresh, head)
+    if foreseen is not None and foreseen.state.address and not _behind(foreseen, head):
+        return Found(foreseen.state, head, foreseen)
+    state = ledger.read(conversation) or Conversation(conversation, address)
     if not state.address:
         # Erased since: whoever writes again is somebody new, at the same address.
         state = replace(state, address=address)
         ledger.save(state, head.seq, head.arrived, int(now.timestamp()))
-    return state, head
+    return Found(state, head)
 
 
-def _turn(desk: Desk, ledger: Ledger, state: Conversation, event: Event, head: Head) -> Done:
-    """Decide and write down, inside an open transaction. ``head`` counts what was there before the turn."""
-    now = desk.clock.now()
+def _turn(desk: Desk, ledger: Ledger, found: Found, event: Event) -> Done:
+    """Decide and write down, inside an open transaction."""
+    state, head, foreseen = found.state, found.head, found.foreseen
+    # What was foreseen was decided at its own moment, and is journaled under it.
+    now = foreseen.now if foreseen else desk.clock.now()
     orders, stamp = orders_from(head.orders), int(now.timestamp())
     desk, brought = at_newest(desk, head.edition, state)
     begun = ordered_before(orders, brought, event, stamp)
     try:
-        decided = ordered_after(orders, decide(desk, ledger, begun, event, now), event, stamp)
+        if foreseen is not None and begun is state and desk.clinic is foreseen.clinic:
+            first = foreseen.turn
+        else:
+            first = take_turn(desk.clinic, begun, event, now)
+        decided = ordered_after(orders, decide(desk, ledger, first, now), event, stamp)
     except BookAway:
         raise
     except Exception as error:  # whatever failed, the patient gets an apology and a person
@@ -221,12 +237,12 @@ def _park(desk: Desk, conversation: str, arrived: Arrived, event: Message, token
     """Somebody else holds the conversation: store the message for them, and take over if they have just let go."""
     now = desk.clock.now()
     with desk.book.begin() as ledger:
-        state, head = _state(ledger, conversation, arrived.address, None, now)
-        inbound = Inbound(event.sid, conversation, head.arrived + 1, event_to_data(event), int(now.timestamp()))
+        found = _found(ledger, conversation, arrived.address, None, now)
+        inbound = Inbound(event.sid, conversation, found.head.arrived + 1, event_to_data(event), int(now.timestamp()))
         if ledger.record(inbound, "waiting"):
             ledger.arrived_at(conversation, inbound.arrival)
             attach(desk, ledger, conversation, event.sid, arrived.attachments)
-            safety_at_once(ledger, state, event, now)
+            safety_at_once(ledger, found.state, event, now)
         elif ledger.inbound_status(event.sid) != "waiting":
             return "known"
     taken = _from_redis(lambda: desk.live.note_more(conversation, token))
@@ -289,7 +305,7 @@ def _take_up_one(desk: Desk, ledger: Ledger, sid: str, attempts: int, conversati
         done = _written(ledger, apology(desk.clinic, begun, event, now), event, head, now, state)
     else:
         ledger.taken_up(sid, "done")
-        done = _turn(desk, ledger, state, event, head)
+        done = _turn(desk, ledger, Found(state, head), event)
     # Redis learns of this arrival only: while later ones wait, its count must not agree with the book of record.
     return replace(done, arrived=row.arrival)
 
@@ -307,7 +323,7 @@ def happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversat
             event = event_for(ledger, state) if head is not None and state is not None else None
             if head is None or state is None or event is None:
                 return None
-            return _turn(desk, ledger, state, event, head), event
+            return _turn(desk, ledger, Found(state, head), event), event
 
     happened = retrying(desk, turn)
     if happened is None:

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.adapters import redis_server
-from tests.bench.reply import ACCOUNT, CLINIC, START_SECONDS_MAX, TOKEN
 
+ACCOUNT, TOKEN, CLINIC = "AC" + "1" * 32, secrets.token_hex(16), "whatsapp:+6560000000"
+START_SECONDS_MAX = 30.0
 WORKERS, THREADS = 2, 4
 """As `make run` starts the webhook; the floor and the simplest bot get the same."""
+LOG_LINES_MAX = 20
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -61,10 +63,17 @@ def memory_mib(pid: int) -> float:
 def running(
     *argv: object, environ: Mapping[str, str] | None = None, **how: object
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process for the length of the block."""
-    with subprocess.Popen(list(map(str, argv)), env=environ, **how) as process:  # type: ignore[call-overload]
+    """A process for the length of the block. What it logs, a line for each turn, is shown only if the block fails."""
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(list(map(str, argv)), env=environ, **{"stderr": log, **how}) as process,  # type: ignore[call-overload]
+    ):
         try:
             yield process
+        except Exception:
+            log.seek(0)
+            sys.stderr.writelines(log.readlines()[-LOG_LINES_MAX:])
+            raise
         finally:
             process.terminate()
 

@@ -18,7 +18,7 @@ from statistics import quantiles
 from urllib.parse import urlencode
 
 from bot.core.twilio_signature import expected_signature
-from tests.bench.reply import ACCOUNT, CLINIC
+from tests.bench.house import ACCOUNT, CLINIC
 
 CONNECTIONS = 16
 

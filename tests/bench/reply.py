@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import secrets
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
 
 from bot.core.twilio_signature import expected_signature
+from tests.bench import house
+from tests.bench.house import ACCOUNT, CLINIC, TOKEN
 
-ACCOUNT, TOKEN, CLINIC = "AC" + "1" * 32, secrets.token_hex(16), "whatsapp:+6560000000"
-START_SECONDS_MAX = 30.0
 ANSWER_SECONDS_MAX = 10.0
 PATIENTS_MAX = 64
 """Who may wait for a reply at once: three seconds' worth at the pace of the goal."""
@@ -89,53 +86,15 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def front_desk(endpoint: Endpoint, folder: Path) -> Iterator[tuple[str, int]]:
     """Webhook and senders on a database of their own; their public URL and port."""
-    from bot.adapters import redis_server
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environ = {
-        **os.environ,
-        "PUBLIC_URL": url,
-        "PORT": str(port),
-        "DATA_DIR": str(folder),
-        "SECRET_KEY": secrets.token_hex(32),
-        "TWILIO_ACCOUNT_SID": ACCOUNT,
-        "TWILIO_AUTH_TOKEN": TOKEN,
-        "TWILIO_FROM": CLINIC,
-        "TWILIO_API_URL": endpoint.url,
-    }
-    redis_folder = folder / "redis"
-    redis_folder.mkdir(parents=True)
-    python = sys.executable
-    processes = [subprocess.Popen(redis_server.command(redis_server.find(), redis_folder, redis_folder / "redis.sock"))]
-    try:
-        subprocess.run([python, "-m", "bot", "migrate"], env=environ, check=True)
-        web = ["-m", "gunicorn", "wsgi:webhook()", "-b", f"127.0.0.1:{port}", "-w", "2", "-k", "gthread"]
-        web += ["--threads", "4", "--log-level", "warning"]
-        processes.append(subprocess.Popen([python, *web], env=environ))
-        processes.append(subprocess.Popen([python, "worker.py", "senders"], env=environ))
-        _wait_for(port)
-        yield url, port
-    finally:
-        for process in reversed(processes):
-            process.terminate()
-        for process in reversed(processes):
-            process.wait()
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + START_SECONDS_MAX
-    while time.monotonic() < until:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
-            connection.request("GET", "/health/ready")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError("the webhook did not start")
+    with ExitStack() as until:
+        redis_url = until.enter_context(house.redis(folder / "redis"))
+        port = house.free_port()
+        database_url = f"sqlite:///{folder}/frontdesk.sqlite"
+        environ = house.environment(folder, port, database_url, redis_url, endpoint.url)
+        house.migrate(environ)
+        house.serve(until, "wsgi:webhook()", environ)
+        until.enter_context(house.running(sys.executable, "worker.py", "senders", environ=environ))
+        yield environ["PUBLIC_URL"], port
 
 
 def post_message(port: int, url: str, number: int, body: str) -> tuple[str, int]:

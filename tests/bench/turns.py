@@ -24,8 +24,9 @@ from bot import wiring
 from bot.adapters.sql import schema
 from bot.desk.turns import Arrived, receive
 from tests.bench import house
+from tests.bench.house import TOKEN
 from tests.bench.load import CONNECTIONS, Job, Posted, address, post
-from tests.bench.reply import TOKEN, Endpoint
+from tests.bench.reply import Endpoint
 
 QUESTION = "What is sciatica?"
 GREETING = "hello"

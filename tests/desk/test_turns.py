@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.events import Reading
 from bot.desk.turns import Arrived, conversation_id, receive, silence, take_from_spool, take_up_waiting
-from bot.ports import Book, BookAway, Desk, Ledger, LiveAway, Words
+from bot.ports import Book, BookAway, Desk, Ledger, LiveAway, Taken, Words
 from tests.fakes import FakeClock, FakeLive
 from tests.universe import MEI_LING, RAVI, Sayings, open_desk, saying
 
@@ -146,6 +146,46 @@ def test_the_state_in_redis_may_vanish_and_the_patient_goes_on_at_the_same_quest
     assert isinstance(fake, FakeLive)
     fake.empty()
     assert "These times are free" in mei_ling.says("tomorrow")[-1]
+
+
+def test_what_redis_has_of_an_older_question_or_cannot_be_read_answers_nothing(desk: Desk, mei_ling: Patient) -> None:
+    fake = desk.live
+    assert isinstance(fake, FakeLive)
+
+    def known() -> Taken:
+        taken = fake.take(mei_ling.conversation, "f" * 32)
+        fake.give_back(mei_ling.conversation, "f" * 32, -1, -1, "", False)
+        return taken
+
+    mei_ling.says("book")
+    older = known()
+    mei_ling.says("First consultation")
+    for kept in (older, replace(known(), state="{")):
+        fake.empty()
+        fake.give_back(mei_ling.conversation, "f" * 32, kept.seq, kept.arrived, kept.state, False)
+        assert "Which day suits you?" in mei_ling.says("what?")[-1]
+
+
+def test_nobody_waits_for_the_database_while_an_answer_is_thought_of(desk: Desk, mei_ling: Patient) -> None:
+    writing, thought = [False], []
+
+    class Watched(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            thought.append("while writing" if writing[0] else "before")
+            return super().get(key, default)
+
+    class Watching:
+        @contextmanager
+        def begin(self) -> Iterator[Ledger]:
+            with desk.book.begin() as ledger:
+                writing[0] = True
+                yield ledger
+            writing[0] = False
+
+    mei_ling.says("hello")
+    clinic = replace(desk.clinic, anywhere_words=Watched(desk.clinic.anywhere_words))
+    receive(replace(desk, clinic=clinic, book=Watching()), mei_ling.message("What is sciatica?"))  # type: ignore[arg-type]
+    assert set(thought) == {"before"}
 
 
 class NoLive:

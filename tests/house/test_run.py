@@ -56,6 +56,21 @@ def test_one_url_leads_to_the_phone_and_nothing_is_left_in_the_end(tmp_path: Pat
     assert house.returncode == (0 if number is signal.SIGINT else -number)
 
 
+def test_a_database_that_comes_up_later_is_waited_for(tmp_path: Path) -> None:
+    disk = tmp_path / "mounted later"
+    environment = {**environ(tmp_path), "DATABASE_URL": f"sqlite:///{disk}/frontdesk.sqlite"}
+    migrate = [sys.executable, "-m", "bot", "migrate"]
+    with subprocess.Popen(migrate, env=environment, stderr=subprocess.PIPE, text=True) as migrating:
+        assert migrating.stderr is not None
+        said = migrating.stderr.readline()
+        disk.mkdir()
+        _, more = migrating.communicate(timeout=PATIENCE_SECONDS)
+    assert said == (
+        "The database cannot be used (OperationalError): look whether it runs, and at DATABASE_URL. Waiting for it.\n"
+    )
+    assert (more, migrating.returncode) == ("", 0)
+
+
 def test_broken_flows_are_told_before_anything_starts(tmp_path: Path) -> None:
     flows = tmp_path / "flows"
     shutil.copytree("flows", flows)

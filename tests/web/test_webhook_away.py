@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -155,6 +157,35 @@ def test_a_postgresql_that_is_out_of_order_is_away(postgres_url: str, code: str)
         ddl(desk, "DROP FUNCTION trouble CASCADE")
         assert post(client, TEXT).status_code == 200
         assert recorded(desk, SID) == 1
+
+
+@contextmanager
+def frozen(postgres: Any) -> Iterator[None]:
+    """Every process of the server stands still; its connections stay."""
+    postmaster = int((postgres.sockets / "data" / "postmaster.pid").read_text().split()[0])
+    processes = [postmaster, *map(int, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split())]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def test_a_postgresql_that_stands_still_is_away_and_loses_nothing(
+    postgres: Any, postgres_url: str, tmp_path: Path
+) -> None:  # case-119
+    with open_desk(postgres_url, report=_report, spool=FileSpool(tmp_path / "spool")) as desk:
+        client = create_webhook(desk, DOOR, 8001).test_client()
+        assert post(client, {**TEXT, "MessageSid": "SM" + "0" * 32}).status_code == 200
+        with frozen(postgres):
+            assert post(client, TEXT).status_code == 503
+            assert "A&amp;E" in post(client, {**TEXT, "MessageSid": OTHER_SID, "Body": RED_FLAG}).text
+        assert recorded(desk, SID, OTHER_SID) == 0
+        assert post(client, TEXT).status_code == 200
+        tick(desk, Seen(), turns)
+        assert recorded(desk, SID, OTHER_SID) == 2
 
 
 def ddl(desk: Desk, statement: str) -> None:

@@ -174,6 +174,11 @@ def test_a_job_that_is_only_an_id_stops_no_other(room: Room) -> None:
     room.works_on()
 
 
+def test_a_jobs_id_that_is_no_text_stops_no_other(room: Room) -> None:
+    room.redis.rpush(room.rq.key, b"\xff\xfe")
+    assert '"job_refused","error":"UnicodeDecodeError"' in room.works_on()
+
+
 def test_a_job_put_in_a_hundred_times_is_harmless(room: Room) -> None:
     job = room.put("bot.jobs.send_follow_up", 1)
     for _ in range(100):

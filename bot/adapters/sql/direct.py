@@ -40,7 +40,7 @@ def _run(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
     words, names, fixed = _compiled(statement, dialect, tuple(rows[0]))
     named = [{**fixed, **row} for row in rows] if fixed else rows
     values: Sequence[Any] = named if names is None else [tuple([row[name] for name in names]) for row in named]
-    cursor: Any = connection.connection.cursor()
+    cursor = _cursor(connection)
     driver: Any = dialect.loaded_dbapi
     try:
         if len(values) > 1:
@@ -51,6 +51,14 @@ def _run(connection: Connection, statement: Executable, rows: Sequence[Row]) -> 
         ours = in_our_words(dialect, error)
         raise ours or DBAPIError.instance(words, None, error, driver.Error, hide_parameters=True) from error
     return cursor
+
+
+def _cursor(connection: Connection) -> Any:
+    """One for as long as the database's connection lives: making a cursor of psycopg's is a sixth of a statement."""
+    kept = connection.info
+    if "cursor" not in kept:
+        kept["cursor"] = connection.connection.cursor()
+    return kept["cursor"]
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -45,8 +45,9 @@ SQLITE_OUT_OF_ORDER = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
 https://www.sqlite.org/rescode.html. Any other code means that our statement is wrong."""
 
 
-def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
-    """An engine that connects when it is first used, and raises BookAway and SlotTaken where they are meant.
+def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS, prompt: bool = True) -> Engine:
+    """An engine that connects when it is first used, and raises BookAway and SlotTaken where they are meant. Unless it
+    is ``prompt`` it waits for a PostgreSQL that stands still.
 
     Its errors show statements without their values: those are patients' words.
     """
@@ -71,6 +72,8 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
                 "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL.items()),
             },
         )
+        if prompt:
+            event.listen(engine, "do_connect", _connect_promptly)
         event.listen(engine, "checkout", partial(_ping_if_idle, engine.dialect))
         event.listen(engine, "checkin", _rests)
     event.listen(engine, "handle_error", _told)
@@ -132,6 +135,13 @@ def _told(context: ExceptionContext) -> BaseException | None:
     """SQLAlchemy's errors in our words; None leaves an error as it is."""
     error = context.original_exception
     return BookAway(type(error).__name__) if context.is_disconnect else in_our_words(context.dialect, error)
+
+
+def _connect_promptly(_dialect: Dialect, _record: object, words: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    # Imported here: psycopg is there only where it is used.
+    from bot.adapters.sql.prompt_postgresql import PromptConnection
+
+    return PromptConnection.connect(*words, **options)
 
 
 def _ping_if_idle(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:

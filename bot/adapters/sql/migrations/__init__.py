@@ -35,7 +35,7 @@ def migrate(url: str, revision: str = "head") -> None:
     # Alembic costs more to import than the rest of this package, and only this needs it.
     from alembic import command
 
-    engine, config = open_engine(url, PATIENCE_SECONDS), _config()
+    engine, config = open_engine(url, PATIENCE_SECONDS, prompt=False), _config()
     try:
         with engine.begin() as connection:
             _alone(connection)
