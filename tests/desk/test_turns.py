@@ -184,7 +184,7 @@ def test_nobody_waits_for_the_database_while_an_answer_is_thought_of(desk: Desk,
 
     mei_ling.says("hello")
     clinic = replace(desk.clinic, anywhere_words=Watched(desk.clinic.anywhere_words))
-    receive(replace(desk, clinic=clinic, book=Watching()), mei_ling.message("What is sciatica?"))  # type: ignore[arg-type]
+    receive(replace(saying(desk, clinic=clinic), book=Watching()), mei_ling.message("What is sciatica?"))  # type: ignore[arg-type]
     assert set(thought) == {"before"}
 
 
