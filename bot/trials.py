@@ -54,7 +54,9 @@ def test(directory: Path, wanted: Wanted) -> int:
         _tell_faults(judge(clinic, played), wanted.json)
     else:
         _tell(clinic, played, wanted.coverage)
-        if wanted.write and not failed:
+        if wanted.write and failed:
+            print("Nothing is proposed while a test fails.")
+        elif wanted.write:
             _write(directory, clinic, read, played)
         print(f"{len(played) - failed} passed, {failed} failed")
     return 1 if failed else 0

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.core.flow import Value
 from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, StandIn, Transcript, Waits
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9 .?!()'/_-]*(?<! )")
-_PLAIN_ALONE = re.compile(r"[A-Za-z][A-Za-z0-9 .?!()'/_,;\"+&-]*(?<! )")
+_PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 .?!()'/_-]|:(?=[A-Za-z0-9]))*(?<! )")
+_PLAIN_ALONE = re.compile(r"""[A-Za-z](?:[A-Za-z0-9 .?!()'/_,;"+&-]|:(?=[A-Za-z0-9]))*(?<! )|\.\.\.""")
 """What means itself in YAML inside brackets, and alone on its line; everything else is quoted."""
 _NOT_TEXT = frozenset("y n yes no on off true false null".split())
 """What other programs take for something else than text."""

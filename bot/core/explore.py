@@ -55,6 +55,7 @@ TYPED: Mapping[AnswerType, tuple[str, Reading]] = {
     "email": ("mei@example.com", Reading(email="mei@example.com")),
     "yes or no": ("yes", Reading(yes_no=True)),
 }
+"""An answer of each type, and how it is read."""
 _FOUND: Value = (
     {"id": "one", "label": "The first", "date": "2026-03-03", "time": "10:00", "text": "The first answer"},
     {"id": "two", "label": "The second", "date": "2026-03-04", "time": "11:00", "text": "The second answer"},

@@ -286,4 +286,4 @@ def _comes_to_the_same(clinic: Clinic, moment: Moment, event: Message) -> bool:
         turn = decide_again(clinic, moment.before, replace(moment.one, event=event), as_recorded(grounds.outcomes))
     except (NotRecorded, Stranded):
         return False
-    return turn.conversation == moment.turn.conversation
+    return (turn.conversation, turn.effects) == (moment.turn.conversation, moment.turn.effects)

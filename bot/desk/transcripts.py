@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from types import MappingProxyType
 
@@ -85,8 +85,18 @@ def as_it_goes(clinic: Clinic, transcript: Transcript, read: Read) -> dict[int, 
         except (CannotPlayError, Stranded, LookupError):
             break
         if _compare(transcript, heard=table.said, line=spoken.line, hears=heard):
-            answers[spoken.line] = tuple(heard_as(one) for one in table.said)
+            expected = heard if len(heard) == len(table.said) else [None] * len(table.said)
+            answers[spoken.line] = tuple(map(_as_said, table.said, expected))
     return answers
+
+
+def _as_said(said: Say, expected: Hears | None) -> Hears:
+    """A line as it must be, with whatever of it is right already: any words, options that are not looked at."""
+    now = heard_as(said)
+    if expected is None:
+        return now
+    text = expected.text if _says_so(expected, said) else now.text
+    return replace(now, text=text, options=None if expected.options is None else now.options)
 
 
 def heard_as(said: Say) -> Hears:
@@ -127,6 +137,10 @@ def _compare(transcript: Transcript, heard: Sequence[Say], line: int, hears: Seq
 def _same(expected: Hears, said: Say) -> bool:
     if expected.options is not None and expected.options != tuple(choice.label for choice in said.choices):
         return False
+    return _says_so(expected, said)
+
+
+def _says_so(expected: Hears, said: Say) -> bool:
     parts = [re.escape(_spaced(part)) for part in expected.text.split("...")]
     return re.fullmatch(r"\s*.*?\s*".join(parts), _spaced(said.text), re.DOTALL) is not None
 

@@ -205,3 +205,9 @@ def test_a_talk_held_in_the_terminal_is_kept_word_by_word(desk: Desk) -> None:
     assert says(text)[-1] == '"12 march"'
     assert "now: 2026-03-02 09:00" in text
     assert "2026-03-12" in text
+
+
+def test_a_number_means_the_option_it_meant_also_where_nothing_is_saved_of_it(desk: Desk) -> None:
+    writes(desk, "hello", "language", "3")
+    made, text = saved(desk)
+    assert (says(text), made.otherwise) == (["hello", "language", "Bahasa Melayu"], 0)

@@ -81,17 +81,25 @@ def test_a_test_is_rewritten_as_the_bot_speaks_today_and_the_rest_of_its_file_st
 ) -> None:
     (tmp_path / "tests").mkdir()
     changed = BOOKING.replace("What is the patient's full name?", '"Who is it for? Please write: the full name"')
+    changed = changed.replace("label: None of these", "label: Nothing here")
     for name, text in {**SMALL, "visit.yaml": changed, "tests/visit.yaml": MANY}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     assert trials.test(tmp_path, trials.Wanted()) == 1
     assert trials.test(tmp_path, trials.Wanted(rewrite=True)) == 0
-    assert "tests/visit.yaml: 3 answers rewritten." in capsys.readouterr().out
+    assert "tests/visit.yaml: 5 answers rewritten." in capsys.readouterr().out
     before, after = MANY.splitlines(), (tmp_path / "tests" / "visit.yaml").read_text().splitlines()
-    asked = '- bot: "Who is it for? Please write: the full name"'
-    told = "- bot: Passed on. Mondays"
-    assert [line for line in after if line not in before] == [f"  {asked}", asked, told]
+    asked, told = '- bot: "Who is it for? Please write: the full name"', "- bot: Passed on. Mondays"
+    assert [line for line in after if line not in before] == [
+        f"  {asked}",
+        "    options: [Tue 3 Mar 10:00, Wed 4 Mar 14:30, Nothing here]",
+        "    options: [Wed 4 Mar 14:30, Nothing here]",
+        asked,
+        told,
+    ]
     assert [line for line in before if line not in after] == [
         "  - bot: What is the patient's full name?",
+        "    options: [Tue 3 Mar 10:00, Wed 4 Mar 14:30, None of these]",
+        "    options: [Wed 4 Mar 14:30, None of these]",
         "- bot: Whom shall I ask for?",
         "  options: [Nobody]",
         "- bot: Is anybody there?",
@@ -109,8 +117,19 @@ def test_what_the_tests_tell_has_codes(clinic: Clinic) -> None:
     assert "visit.yaml:1: in no test the patient goes back. Add one: what was held must be given back." in told
 
 
-TEXTS = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" ")).map(str.strip).filter(bool)
-"""Anything that can be seen."""
+MEANS_MUCH = "aZ09 :#-?!'\"{}[],&*|>%@`~./\\=+"
+TEXTS = (
+    st.one_of(
+        st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" ")),
+        st.text(MEANS_MUCH),
+        st.sampled_from(
+            ["yes", "No", "null", "10:30", "1e3", "+65 6000 0000", "2026-03-02", "- a", "a: b", "a #b", "..."]
+        ),
+    )
+    .map(str.strip)
+    .filter(bool)
+)
+"""Anything that can be seen, and what means something in YAML."""
 
 
 @given(TEXTS, TEXTS, st.integers(1, 5_000), st.sampled_from(["text", "tap"]))

@@ -45,6 +45,8 @@ def everything_happens(book: SqlBook) -> None:
         ledger.silences_due(NOW, 5)
         ledger.needing_a_person()
         ledger.thread("meiling", 5)
+        ledger.recorded(NOW, "", 5)
+        ledger.journal_of("meiling", 5)
         ledger.callback("", "MM1", "read", NOW)
         ledger.callback(hello.attempt, "MM1", "read", NOW)
         ledger.failing(hello.attempt, "MM1", 63018)
