@@ -61,7 +61,7 @@ def test_a_second_clinic_keeps_what_it_has(base: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["# the account: AC0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a", "# password: hunter2", "# Token = abc"],
+    ["# the account: AC0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a", "# password: hunter2", "# API key = abc"],
 )  # fmt: skip
 def test_a_secret_never_leaves_not_even_in_a_remark(line: str, base: Path) -> None:
     file = base / "main_menu.yaml"

@@ -52,6 +52,7 @@ REFUSED = [
     pytest.param(b'{"frontdesk flows": "2"}', "newer Frontdesk", id="a bundle of tomorrow"),
     pytest.param(b'{"frontdesk flows": "1"}', "no files", id="a bundle without files"),
     pytest.param(b'{"frontdesk flows": "1", "files": {"a.yaml": []}}', "no text", id="a bundle of lists"),
+    pytest.param(b'{"frontdesk flows": "1", "files": {"a.yaml": "x"}}', "no _clinic.yaml", id="half a bundle"),
     pytest.param(b'{"frontdesk flows": "1", "files": {"a.yaml": "\\ud800"}}', "half a character", id="half an emoji"),
     pytest.param(
         {"flows": [{"nodes": [{"uuid": str(i)} for i in range(3_000)]}]}, "more than 2000 nodes", id="3,000 nodes"

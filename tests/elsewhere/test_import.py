@@ -173,3 +173,26 @@ def test_a_flow_that_only_takes_calls_is_refused_with_words(base: Path, tmp_path
     with pytest.raises(Refused, match=r"answers no messages\. It only takes calls"):
         import_flows(file, tmp_path / "new", base)
     assert not (tmp_path / "new").exists()
+
+
+def test_what_is_too_much_for_whatsapp_is_cut_and_told(base: Path, tmp_path: Path) -> None:
+    colours = [f"Colour {letter * 4}" for letter in "abcdefghijkl"]
+    long = {"type": "send_msg", "text": "A sentence that goes on. " * 150 + "Which one?", "quick_replies": colours}
+    cases = [{"type": "has_only_text", "arguments": [one], "category_uuid": one} for one in colours]
+    categories = [{"uuid": one, "name": one, "exit_uuid": one} for one in colours]
+    wait = {"uuid": "b", "router": {"wait": {"type": "msg"}, "cases": cases, "categories": categories,
+                                    "result_name": "Colour"}, "exits": [{"uuid": one} for one in colours]}  # fmt: skip
+    nodes = [{"uuid": "a", "actions": [long], "exits": [{"uuid": "ab", "destination_uuid": "b"}]}, wait]
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps({"flows": [{"name": "Colours", "nodes": nodes}]}))
+    arrived = import_flows(file, tmp_path / "new", base)
+    loaded = load_checked(tmp_path / "new")
+    assert [str(fault) for fault in loaded.faults if fault.level == "error"] == []
+    assert loaded.clinic is not None
+    talk = Talk(loaded.clinic)
+    said = talk.says("colours")
+    assert "".join(said).count("A sentence that goes on.") == 150, "no word is lost"
+    assert said[-1].endswith("Which one?")
+    assert len(talk.offered()) == 10
+    assert any('left out: "Colour kkkk", "Colour llll"' in one.why for one in arrived.leftovers)
+    assert talk.taps("Colour bbbb") == ["Thank you."]

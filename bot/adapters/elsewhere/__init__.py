@@ -75,9 +75,9 @@ def arrive(found: Mapping[str, Any], house: Mapping[str, bytes]) -> Arrived:
 
 def export_flows(folder: Path, with_tests: bool = False) -> bytes:
     """The flows of a folder as one file. Raises Refused for what must not leave, or what nobody could use."""
-    inside = (path for path in folder.rglob("*") if path.is_symlink())
-    for path in inside:
-        raise Refused(f"{path} is a link. Only files are exported.")
+    link = next((path for path in folder.rglob("*") if path.is_symlink()), None)
+    if link is not None:
+        raise Refused(f"{link} is a link. Only files are exported.")
     loaded = load_checked(folder)
     errors = [fault for fault in loaded.faults if fault.level == "error"]
     if errors or loaded.clinic is None:
@@ -101,6 +101,8 @@ def _files_in(folder: Path) -> dict[str, bytes]:
 
 
 def _of_ours(files: Mapping[str, bytes], there: Mapping[str, bytes]) -> Arrived:
+    if ENGINE_FILE not in files and not there:
+        raise Refused(f"It has no {ENGINE_FILE}. Import it beside flows that have one: --to FOLDER.")
     new = {name: content for name, content in files.items() if name not in there}
     kept = tuple(sorted(files.keys() & there.keys()))
     faults = checked(load_files({**files, **there})).faults

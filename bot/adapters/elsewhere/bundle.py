@@ -29,7 +29,7 @@ MAY_BE = re.compile(
 )
 """The paths that a file of flows can have: no way leads out of the folder."""
 _SECRET = re.compile(
-    r"\b(?:AC|SK|MG|HX)[0-9a-f]{32}\b|\b[0-9a-f]{32,}\b|(?i:password|passwort|secret|token)\s*[:=]\s*\S"
+    r"\b(?:AC|SK|MG|HX)[0-9a-f]{32}\b|\b[0-9a-f]{32,}\b|(?i:password|secret|api[ _-]?key|auth[ _-]?token)\s*[:=]\s*\S"
 )
 _EXAMPLES: Mapping[str, str] = {
     "name": "Your clinic", "short name": "Your clinic", "phone": "+65 6000 0000", "address": "Your address",
@@ -89,9 +89,8 @@ def _of_no_clinic(content: bytes) -> str:
         own["practitioners"] = {
             id: _of_nobody(person, letter) for (id, person), letter in zip(people.items(), _letters(), strict=False)
         }
-    examples = ", ".join(key for key in own)
     head = '# Facts about the clinic, with examples for what is yours: replace them, then set "confirmed" to "yes".\n'
-    return head + dumped({**_lists(own), "example values": examples.split(", "), "confirmed": "no"})
+    return head + dumped({**_lists(own), "example values": [*own], "confirmed": "no"})
 
 
 def _letters() -> list[str]:

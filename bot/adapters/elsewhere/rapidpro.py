@@ -144,7 +144,6 @@ class _Reading:
 
     def _action(self, node: Node, action: Mapping[str, Any]) -> None:
         kind = text(action, "type")
-        where = node.id
         match kind:
             case "send_msg":
                 self._message(node, action)
@@ -157,9 +156,8 @@ class _Reading:
             case "set_contact_name" | "add_input_labels" | "set_contact_status" | "set_contact_timezone":
                 pass  # nothing a patient would notice
             case _:
-                self.found.left(
-                    where, f'"{kind[:40]}" has no counterpart.', _DO.get(kind, "Do it by hand, or leave it.")
-                )
+                do = _DO.get(kind, "Do it by hand, or leave it.")
+                self.found.left(node.id, f'"{kind[:40]}" has no counterpart.', do)
 
     def _message(self, node: Node, action: Mapping[str, Any]) -> None:
         said = self._text(action, "text", node.id)
@@ -201,7 +199,8 @@ class _Reading:
         timeout = entries(wait, "timeout")
         node.silent_seconds, node.silent = whole(timeout, "seconds"), goes(text(timeout, "category_uuid"))
         for case in objects(router, "cases"):
-            self._case(node, case, categories.get(text(case, "category_uuid"), {}), goes)
+            category = text(case, "category_uuid")
+            self._case(node, case, categories.get(category, {}), goes(category))
 
     def _cannot_decide(self, node: Node, operand: str, categories: Mapping[str, Mapping[str, Any]]) -> None:
         names = ", ".join(f'"{text(one, "name")[:30]}"' for one in list(categories.values())[:8])
@@ -209,9 +208,9 @@ class _Reading:
         self.found.left(node.id, why, "Until you ask the patient or check a saved answer, a person is called.")
         node.hands_over = "Imported: a decision that the bot cannot take"
 
-    def _case(self, node: Node, case: Mapping[str, Any], category: Mapping[str, Any], goes: Any) -> None:
-        kind, target = text(case, "type"), goes(text(case, "category_uuid"))
-        arguments = [text(one) or (str(one) if isinstance(one, str) else "") for one in items(case, "arguments")]
+    def _case(self, node: Node, case: Mapping[str, Any], category: Mapping[str, Any], target: str) -> None:
+        kind = text(case, "type")
+        arguments = [text(one) for one in items(case, "arguments")]
         name = self._named(category)
         if kind in _EACH_WORD or kind in _PHRASE:
             translated = self._translated(text(case, "uuid"), "arguments")
