@@ -84,7 +84,7 @@ def send_reply(desk: Desk, conversation: str, staff: str, reply: Reply) -> Queue
 
 
 def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -> Queued:
-    due_at, again, found = 0, False, False
+    again, found = False, False
 
     def claimed(ledger: Ledger, state: Conversation) -> Event | None:
         nonlocal again, found
@@ -96,7 +96,7 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
         return claim
 
     def said(ledger: Ledger, state: Conversation) -> Event | None:
-        nonlocal again, due_at
+        nonlocal again
         again = again or bool(ledger.staff_rows(token))
         if again:
             return None
@@ -113,8 +113,10 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
         raise NotYours("There is no such conversation.")
     happen(desk, conversation, said)
     with desk.book.begin() as ledger:
-        rows = tuple(id for id, _, _ in ledger.staff_rows(token))
-    return Queued(rows, due_at, again)
+        rows = ledger.staff_rows(token)
+    # A click that was here before can still be taken back for as long as its words wait.
+    until = min((due_at for _, status, due_at in rows if status == "queued"), default=0)
+    return Queued(tuple(id for id, _, _ in rows), until, again)
 
 
 def _may_be_said(desk: Desk, ledger: Ledger, state: Conversation, staff: str, reply: Reply) -> None:

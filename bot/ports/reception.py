@@ -154,8 +154,8 @@ class TakenBack:
 class WritingPart(Protocol):
     """What staff write: replies that can be taken back, drafts, notes, labels, quick replies."""
 
-    def staff_rows(self, token: str) -> tuple[tuple[int, str, str], ...]:
-        """What one click put into the outbox, in order: (id, status, text). Empty when it is new."""
+    def staff_rows(self, token: str) -> tuple[tuple[int, str, int], ...]:
+        """What one click put into the outbox, in order: (id, status, when it leaves). Empty when it is new."""
 
     def take_back(self, token: str, speaker: str, now: int) -> TakenBack | None:
         """Keep a message of hers from leaving. None when a part of it was claimed already: then all of it leaves."""

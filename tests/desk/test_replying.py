@@ -52,6 +52,7 @@ def test_a_double_click_is_one_message(desk: Desk, mei_ling: Patient, carrier: F
     first = replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Hello", "click-0001"))
     second = replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Hello", "click-0001"))
     assert (first.again, second.again, first.rows) == (False, True, second.rows)
+    assert first.undo_until == second.undo_until > 0, "either can be taken back"
     assert later(desk, mei_ling, carrier) == ["Hello"]
 
 

@@ -17,7 +17,7 @@ _PARTS_MAX = 10
 _ORDERS = "orders"
 
 _ROWS = (
-    select(outbox.c.id, outbox.c.status, outbox.c.text, outbox.c.speaker, outbox.c.tries)
+    select(outbox.c.id, outbox.c.status, outbox.c.text, outbox.c.speaker, outbox.c.tries, outbox.c.due_at)
     .where(outbox.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(outbox.c.id)
     .with_for_update()
@@ -69,8 +69,8 @@ _GIVE_ORDERS = _new_orders.on_conflict_do_update(
 class DeskWriting(Part):
     """What staff write, and what holds for all: their parts of :class:`bot.ports.Ledger`."""
 
-    def staff_rows(self, token: str) -> tuple[tuple[int, str, str], ...]:
-        return tuple((row.id, row.status, row.text) for row in self._staff_rows(token))
+    def staff_rows(self, token: str) -> tuple[tuple[int, str, int], ...]:
+        return tuple((row.id, row.status, row.due_at) for row in self._staff_rows(token))
 
     def take_back(self, token: str, speaker: str, now: int) -> TakenBack | None:
         rows = self._staff_rows(token)

@@ -33,7 +33,7 @@ def numbers_room(desk: Desk) -> Blueprint:
         try:
             found = numbers.numbers(desk, first, last)
         except NotPossible as not_possible:
-            return show("desk/numbers.html", status=422, first=first, last=last, found=None, trouble=str(not_possible))
+            return _refused(first, last, not_possible)
         return show(
             "desk/numbers.html",
             fragment="figures",
@@ -53,12 +53,18 @@ def numbers_room(desk: Desk) -> Blueprint:
         try:
             found = numbers.export(desk, current_staff().id, first, last)
         except NotPossible as not_possible:
-            return show("desk/numbers.html", status=422, first=first, last=last, found=None, trouble=str(not_possible))
+            return _refused(first, last, not_possible)
         response = Response("".join(map(csv_row, _lines(found))), mimetype="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="numbers-{first}-{last}.csv"'
         return response
 
     return room
+
+
+def _refused(first: date, last: date, why: NotPossible) -> Response:
+    return show(
+        "desk/numbers.html", fragment="figures", status=422, first=first, last=last, found=None, trouble=str(why)
+    )
 
 
 def _period(desk: Desk) -> tuple[date, date]:

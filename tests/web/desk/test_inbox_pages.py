@@ -302,9 +302,9 @@ def test_done_is_offered_to_be_taken_back_where_she_comes_out(front: Front, mei_
     ana.posts(there(mei_ling, "take"))
     after = ana.posts(there(mei_ling, "back"), {"mode": "silent", "folder": "mine"})
     listed = ana.gets(after.location).text
-    assert "Done: <strong" in listed
+    assert "It is done. <span" in listed
     assert there(mei_ling, "undo-done") in listed
     ana.posts(there(mei_ling, "undo-done"))
     assert holder(front, mei_ling) == front.ids[ANA]
-    assert "Done: <strong" not in ana.gets(after.location).text
+    assert "It is done. <span" not in ana.gets(after.location).text
     assert "Ana took “done” back" in ana.gets(there(mei_ling)).text

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 
 import pytest
 
 from bot.desk import patients, replying
 from bot.ports.reception import Patient as Person
 from tests.desk.test_turns import Patient
-from tests.web.desk_pages import ANA, ROS, Front, Visitor, open_front
+from tests.web.desk_pages import ADA, ANA, ROS, Front, Visitor, open_front
 from tests.web.diary_scene import at, booked, words_of
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -77,3 +79,18 @@ def test_who_only_reads_finds_nothing_to_change_there(front: Front, mei_ling: Pa
     ros = front.at_desk(ROS)
     assert "<form" not in ros.gets(panel_of(mei_ling), **PART).text
     assert ros.posts(panel_of(mei_ling, "about"), {"patient": "0"}).status_code == 403
+
+
+def test_what_a_page_asks_for_again_is_a_part_of_it_and_never_a_whole_page(front: Front, mei_ling: Patient) -> None:
+    ada = front.at_desk(ADA)
+    asked = set()
+    for path in (
+        "/desk/inbox", f"/desk/inbox/{mei_ling.conversation}", panel_of(mei_ling), "/desk/patients/1",
+        "/desk/patients/opted-out", "/desk/numbers", "/desk/numbers?from=2020-01-01", "/desk/diary",
+    ):  # fmt: skip
+        asked |= {unescape(one) for one in re.findall(r'data-live="([^"]+)"', ada.gets(path).text)}
+    assert len(asked) >= 8
+    for address in asked:
+        part = ada.gets(address, **PART)
+        assert part.status_code in (200, 422), address
+        assert "<main" not in part.text, address
