@@ -102,7 +102,7 @@ class Desk:
         assert small == [], self.page.url
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
 def test_every_page_is_readable_reachable_and_allowed_by_its_own_policy(
     front: Front, url: str, browser: Browser, size: str, scheme: str
 ) -> None:
