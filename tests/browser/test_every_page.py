@@ -1,4 +1,7 @@
-"""Every page that the routes name, in a real browser: nothing anybody wrote runs there, and all of it can be read."""
+"""Every page that the routes name, in a real browser: nothing anybody wrote runs there, and all of it can be read.
+
+``case-n`` is the number that a bad input has in the list of them which these tests go through.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def scene(front: Front) -> Scene:
     return set_up(front, hostile(), front.ids[ADA])
 
 
-def test_two_hundred_hostile_texts_run_nowhere_and_break_no_page(front: Front, scene: Scene, browser: Browser) -> None:
+def test_two_hundred_hostile_texts_run_nowhere_and_break_no_page(
+    front: Front, scene: Scene, browser: Browser
+) -> None:  # case-87 to case-94
     assert len(set(hostile())) == 200
     wide, broken = [], []
     with served(front.app) as url:
