@@ -25,8 +25,13 @@ def webhook() -> Flask:
     return app
 
 
+PAGES_YIELD = 5
+"""How nice the pages are (see nice(1)): where processors are short a patient's message is answered first."""
+
+
 def pages() -> Flask:
     """The process browsers talk to; with the phone in simulator mode."""
+    os.nice(PAGES_YIELD)
     wiring.log_to_stderr()
     with wiring.plainly():
         settings = environment.read(os.environ)
