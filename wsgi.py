@@ -14,6 +14,8 @@ from bot import web, wiring
 SWITCH_SECONDS = 0.0001
 """How long a thread computes while another wants to. With Python's 5 ms, whoever has the database locked stood in line
 behind those who only think, after each of his statements."""
+PAGES_YIELD = 5
+"""How nice the pages are (see nice(1)): where processors are short a patient's message is answered first."""
 
 
 def webhook() -> Flask:
@@ -42,6 +44,7 @@ def _let_nobody_wait() -> None:
 
 def pages() -> Flask:
     """The process browsers talk to; with the phone in simulator mode."""
+    os.nice(PAGES_YIELD)
     wiring.log_to_stderr()
     with wiring.plainly():
         settings = environment.read(os.environ)

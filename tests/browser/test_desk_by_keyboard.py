@@ -184,10 +184,10 @@ def test_who_comes_is_said_aloud_and_takes_nobodys_pen(clinic: Reception, desk: 
     signs_in(desk)
     page = desk.opens(clinic.page_of(clinic.mei_ling))
     page.get_by_label("Reply to").focus()
-    said = page.get_by_role("status").filter(has_text="wait for one of you")
+    said = page.locator("[aria-live=polite]").filter(has_text="wait for one of you")
     clinic.ravi.says("human")
     expect(said).to_have_text("2 conversations wait for one of you")
     clinic.siti.says("I wet myself and did not feel it")
-    expect(page.get_by_role("alert").filter(has_text="urgent")).to_have_count(1)
+    expect(page.locator("[aria-live=assertive]").filter(has_text="urgent")).to_have_count(1)
     expect(page.get_by_label("Reply to")).to_be_focused()
     assert page.locator("#thread").get_attribute("role") == "log"

@@ -7,6 +7,7 @@ with one line of JSON when its input ends. One process: Playwright's pages live 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from playwright.sync_api import Page, Playwright, sync_playwright
 
 from tests import needs
 from tests.browser.conftest import QUIET
+from tests.desks.screens import YIELD
 
 NOTES_WHEN_SEEN = """
 window.seen = {};
@@ -73,6 +75,8 @@ def _sits_down(playwright: Playwright, until: ExitStack, job: Job, login: str) -
 
 
 def main() -> None:
+    # They stand for machines of others, and take nothing from the house.
+    os.nice(YIELD)
     job = Job(**json.loads(sys.stdin.readline()))
     over = threading.Event()
     with sync_playwright() as playwright, ExitStack() as until:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from flask import current_app
+from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
 from bot.desk import inbox, staff
@@ -81,9 +82,13 @@ class Board:
         return self._together.ask("line", look)
 
 
-def put_up(desk: Desk) -> Callable[[object], None]:
-    """Give an app its board."""
-    return lambda state: state.app.extensions.setdefault("inbox_board", Board(desk))  # type: ignore[attr-defined]
+def put_up(desk: Desk) -> Callable[[BlueprintSetupState], None]:
+    """Give the app that a room is put into its board."""
+
+    def put(state: BlueprintSetupState) -> None:
+        state.app.extensions["inbox_board"] = Board(desk)
+
+    return put
 
 
 def board() -> Board:

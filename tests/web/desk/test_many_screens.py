@@ -11,8 +11,10 @@ import pytest
 from bot.ports import BookAway
 from bot.web.desk.together import Together
 from tests.browser.scene import ORDINARY, pages, set_up
+from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock
-from tests.web.desk_pages import ADA, Front, open_front
+from tests.universe import RAVI
+from tests.web.desk_pages import ADA, ANA, LEE, Front, open_front
 
 SCREENS = 40
 PATIENCE_SECONDS = 10
@@ -65,6 +67,23 @@ def test_a_look_that_fails_fails_for_those_who_asked_and_for_nobody_after_them()
     with pytest.raises(BookAway):
         together.ask("list", look)
     assert together.ask("list", lambda: "back") == "back"
+
+
+def test_rows_drawn_once_for_all_still_show_each_what_is_hers(front: Front) -> None:
+    mei_ling, ravi = Patient(front.desk), Patient(front.desk, RAVI)
+    for one in (mei_ling, ravi):
+        one.says("human")
+    ana, lee = front.at_desk(ANA), front.at_desk(LEE)
+    ana.posts(f"/desk/inbox/{mei_ling.conversation}/look", {"doing": "reading"})
+    ana.posts(f"/desk/inbox/{ravi.conversation}/take")
+    opened = f"/desk/inbox?open={mei_ling.conversation}"
+    assert 'data-row aria-current="true"' in ana.gets(opened).text
+    assert "Ana is looking" not in ana.gets(opened).text
+    assert "Ana is looking" in lee.gets("/desk/inbox").text
+    assert 'data-row aria-current="true"' not in lee.gets("/desk/inbox").text
+    mine = [visitor.gets("/desk/inbox?folder=mine").text.count("data-row") for visitor in (ana, lee)]
+    others = [visitor.gets("/desk/inbox?folder=others").text.count("data-row") for visitor in (ana, lee)]
+    assert (mine, others) == ([1, 0], [0, 1])
 
 
 def test_no_page_waits_for_a_writer_and_no_webhook_for_a_page(front: Front) -> None:
