@@ -3,10 +3,10 @@
 Theory of operation
 -------------------
 Redis keeps a hold on each conversation and its state as of (``seq``, ``arrived``); SQL keeps the truth. Whoever has the
-hold takes the turn: lock the row, compare the counters with what Redis said, decide, write everything down, commit,
-give the hold back with the new state. Whoever does not have it parks the message as a waiting row for the holder.
-The hold only saves work: it is the comparison in SQL that keeps the order, so all of this stays right when Redis is
-lost, late or wrong.
+hold takes the turn: decide on what Redis said, lock the row, compare its counters with those of Redis (decide again if
+they differ), write everything down, commit, give the hold back with the new state. Whoever does not have it parks the
+message as a waiting row for the holder. The hold only saves work: it is the comparison in SQL that keeps the order, so
+all of this stays right when Redis is lost, late or wrong.
 """
 
 from __future__ import annotations
