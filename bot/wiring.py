@@ -30,7 +30,7 @@ from bot.core.fault import Fault, in_reading_order
 from bot.core.finding import Finding
 from bot.core.transcript import Transcript
 from bot.desk import publishing
-from bot.desk.shelf import Shelf
+from bot.desk.shelf import ProcessShelf
 from bot.ports import BookAway, Carrier, Desk, Draft, Files, MediaSource
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
@@ -71,7 +71,7 @@ def open_desk(settings: Settings) -> Desk:
     """The desk of one process. Raises BrokenFlows, or BookAway when the database is away."""
     clock = SystemClock()
     book = SqlBook(settings.database_url)
-    shelf = Shelf(book, compile_files, clock.monotonic, _report)
+    shelf = ProcessShelf(book, compile_files, clock.monotonic, _report)
     try:
         shelf.open(publishing.begin(book, lambda: _draft(read_folder(settings.flows_dir)), compile_files, clock.now()))
     except publishing.Unusable as unusable:
