@@ -31,8 +31,8 @@ WITHOUT_VISIT = {name: text for name, text in FILES.items() if name != "visit.ya
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
-    house = House(database_url)
+def house(sqlite_url: str) -> Iterator[House]:
+    house = House(sqlite_url)
     yield house
     house.close()
 
