@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.adapters import backup
+from bot.adapters import backup, flows_folder
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
-from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
+from bot.adapters.flows_folder import Stamp, read_folder, stamp_of
 from bot.adapters.flows_transcripts import load_transcripts
 from bot.adapters.flows_yaml import Loaded, checked, load_checked, load_files
 from bot.adapters.json_lines import JsonLines
@@ -41,8 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("frontdesk")
 
 BackupRefused = backup.Refused
-
-__all__ = ["BackupRefused", "base_of", "began_from", "write_folder"]
+base_of, began_from, write_folder = flows_folder.base_of, flows_folder.began_from, flows_folder.write_folder
 
 
 class BrokenFlows(Exception):
