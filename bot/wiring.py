@@ -13,11 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.adapters import backup, elsewhere
+from bot.adapters import backup, elsewhere, flows_folder
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance, SystemClock
 from bot.adapters.erased_list import FileErasedList
-from bot.adapters.flows_folder import Stamp, base_of, began_from, read_folder, stamp_of, write_folder
+from bot.adapters.flows_folder import Stamp, read_folder, stamp_of
 from bot.adapters.flows_transcripts import load_transcripts, read_transcripts
 from bot.adapters.flows_transcripts_written import rewritten, write_transcripts
 from bot.adapters.flows_yaml import Loaded, checked, load_checked, load_files
@@ -32,7 +32,7 @@ from bot.core.fault import Fault, in_reading_order
 from bot.core.finding import Finding
 from bot.core.transcript import Hears, Transcript
 from bot.desk import publishing
-from bot.desk.shelf import Shelf
+from bot.desk.shelf import ProcessShelf
 from bot.ports import BookAway, Carrier, Desk, Draft, Files, MediaSource
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
@@ -46,8 +46,7 @@ log = logging.getLogger("frontdesk")
 BackupRefused = backup.Refused
 FlowsRefused = elsewhere.Refused
 FlowsArrived = elsewhere.Arrived
-
-__all__ = ["BackupRefused", "base_of", "began_from", "write_folder"]
+base_of, began_from, write_folder = flows_folder.base_of, flows_folder.began_from, flows_folder.write_folder
 
 
 class BrokenFlows(Exception):
@@ -111,7 +110,7 @@ def open_desk(settings: Settings) -> Desk:
     """The desk of one process. Raises BrokenFlows, or BookAway when the database is away."""
     clock = SystemClock()
     book = SqlBook(settings.database_url)
-    shelf = Shelf(book, compile_files, clock.monotonic, _report)
+    shelf = ProcessShelf(book, compile_files, clock.monotonic, _report)
     try:
         shelf.open(publishing.begin(book, lambda: _draft(read_folder(settings.flows_dir)), compile_files, clock.now()))
     except publishing.Unusable as unusable:

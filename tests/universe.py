@@ -22,7 +22,7 @@ from bot.core.flow import Clinic
 from bot.core.structure import structures
 from bot.core.turn import Turn, take_turn
 from bot.desk.reading import reader
-from bot.desk.shelf import Shelf
+from bot.desk.shelf import ProcessShelf
 from bot.ports import Desk
 from bot.wiring import compile_files
 from tests.fakes import (
@@ -161,7 +161,7 @@ def _shipped_structures() -> Mapping[str, str]:
 
 def saying(desk: Desk, **parts: Any) -> Desk:
     """The desk with another ``clinic``, ``diary`` or ``read``, whatever is published meanwhile."""
-    shelf = Shelf(desk.book, compile_files, desk.clock.monotonic, desk.report)
+    shelf = ProcessShelf(desk.book, compile_files, desk.clock.monotonic, desk.report)
     shelf.open(replace(desk.shelf.now, **parts))
     return replace(desk, shelf=shelf)
 
@@ -179,7 +179,7 @@ def desk_on(database_url: str, **parts: Any) -> Desk:
     clock = parts.pop("clock", None) or FakeClock()
     book = parts.pop("book", None) or SqlBook(database_url)
     report = parts.get("report", lambda event, ids: None)
-    shelf = Shelf(book, compile_files, clock.monotonic, report)
+    shelf = ProcessShelf(book, compile_files, clock.monotonic, report)
     shelf.open(edition(**{name: parts.pop(name) for name in ("clinic", "diary", "read") if name in parts}))
     defaults = {
         "shelf": shelf,

@@ -69,8 +69,9 @@ def left_behind(census: Census, coming: Edition) -> Iterator[Fault]:
         step = flow.steps.get(one.step) if flow else None
         file = flow.file if flow else f"{one.flow}.yaml"
         people = "1 person stands" if one.count == 1 else f"{one.count} people stand"
-        remedy = f'Say "renamed from: {one.step}" at the step that takes its place'
-        remedy += ", or publish without moving: they then finish what they began." if coming.moves else "."
+        remedy = f'Say "renamed from: {one.step}" at the step that takes its place, or publish without moving people.'
+        if one.fate == "stranded":
+            remedy = "Bring the step back, or take these conversations over first."
         message = f"{people} here and cannot be moved: {one.why}."
         yield Fault("E100", file, step.line if step else 0, 0, one.step, message, remedy)
 

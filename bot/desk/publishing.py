@@ -118,11 +118,10 @@ def propose(desk: Desk, draft: Draft, moves: bool = False) -> Proposal:
     """What publishing a draft would do, and everything that speaks against it. Changes nothing."""
     now = desk.shelf.now
     before = Side(_files(desk, now.revision), now.clinic, now.structures)
-    after = Side(draft.files, draft.clinic, structures(draft.clinic) if draft.sound and draft.clinic else {})
-    changes = difference(before, after) if draft.sound else difference(before, replace(after, clinic=None))
+    changes = difference(before, _side(desk, draft))
     if not draft.sound:
         return Proposal(draft.faults, changes, Census(0, ()))
-    coming = edition_of(draft, now.number + 1, moves)
+    coming = edition_of(draft, newest_published(desk).number + 1, moves)
     census = counting.take(desk, coming)
     found = (*counting.left_behind(census, coming), *counting.promised(desk, coming), *_tests(desk, draft, coming))
     return Proposal((*draft.faults, *found), changes, census)

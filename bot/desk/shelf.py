@@ -20,7 +20,7 @@ from bot.core.editions import Edition, Passage, numbers_needed, with_older
 from bot.core.events import Reading
 from bot.core.structure import structures
 from bot.desk.reading import reader
-from bot.ports import Book, BookAway, Desk, Draft, Files, Published
+from bot.ports import Book, BookAway, Desk, Draft, Files, Published, Shelf
 
 LOOK_SECONDS = 2.0
 """Between two looks of a process that takes no turns."""
@@ -54,7 +54,7 @@ def edition_of(draft: Draft, number: int = 0, moves: bool = False) -> Edition:
     return Edition(number, clinic.version, clinic, diary, read, structures(clinic), moves)
 
 
-class Shelf:
+class ProcessShelf:
     """What is published, for one process; its threads share it."""
 
     def __init__(
@@ -147,7 +147,7 @@ class Shelf:
             return  # Whoever needs the database meets that too, and says so.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Still:
     """The shelf as one turn sees it: what is published meanwhile is for the next one."""
 
@@ -186,7 +186,7 @@ def at_newest(desk: Desk, published: int, conversation: Conversation) -> tuple[D
     conversation = Passage(found.get, now).brought_up(conversation)
     clinic = with_older(now.clinic, conversation, found.get)
     fixed = now if clinic is now.clinic else replace(now, clinic=clinic)
-    return replace(desk, shelf=_Still(fixed, shelf)), conversation  # type: ignore[arg-type]
+    return replace(desk, shelf=_Still(fixed, shelf)), conversation
 
 
 def older_editions(desk: Desk) -> Callable[[int], Edition | None]:

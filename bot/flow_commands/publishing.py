@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from bot import settings as environment
 from bot import wiring
 from bot.core.difference import Difference
+from bot.core.fault import Fault
 from bot.desk import publishing
 from bot.desk.census import Census, Group
 from bot.ports import BookAway, Desk, Published
@@ -99,21 +100,23 @@ def _line(desk: Desk, one: Published) -> str:
 def _diff(desk: Desk, options: argparse.Namespace) -> int:
     newest = publishing.newest_published(desk).revision
     named = [publishing.revision_called(desk, one) for one in options.revisions]
+    talks: tuple[Fault, ...] = ()
     match named:
         case [before, after]:
             found = publishing.compare(desk, before, after)
         case [before]:
             found = publishing.compare(desk, before, newest)
         case _:
-            found = publishing.compare(desk, newest, wiring.draft_in(_folder()))
+            proposal = publishing.propose(desk, wiring.draft_in(_folder()))
+            found, talks = proposal.difference, tuple(one for one in proposal.faults if one.code in ("W102", "E110"))
     if options.json:
-        return _json(found.as_data())
-    print("\n".join(_told(found)) or "No difference.")
+        return _json({**found.as_data(), "talks": [one.as_data() for one in talks]})
+    print("\n".join([*_told(found), *map(str, talks)]) or "No difference.")
     return 0
 
 
 def _census(desk: Desk, options: argparse.Namespace) -> int:
-    draft = wiring.draft_in(_folder())
+    draft = replace(wiring.draft_in(_folder()), transcripts=())
     proposal = publishing.propose(desk, draft, options.move)
     if options.json:
         return _json({"census": proposal.census.as_data(), "faults": [one.as_data() for one in proposal.faults]})

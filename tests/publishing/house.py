@@ -10,7 +10,7 @@ from bot.adapters.sql import SqlBook
 from bot.core.conversation import Conversation
 from bot.desk import publishing
 from bot.desk.publishing import Order
-from bot.desk.shelf import Shelf
+from bot.desk.shelf import ProcessShelf
 from bot.desk.turns import Arrived, conversation_id, receive
 from bot.ports import Desk, Draft, Files, Published
 from bot.wiring import compile_files
@@ -120,7 +120,7 @@ class House:
     def open(self, files: Mapping[str, str] | None = None) -> Desk:
         """One more process, as it starts: with a folder of its own."""
         book = SqlBook(self.database_url)
-        shelf = Shelf(book, compile_files, self.clock.monotonic, self._report)
+        shelf = ProcessShelf(book, compile_files, self.clock.monotonic, self._report)
         desk = desk_on(self.database_url, book=book, clock=self.clock, report=self._report)
         self.desks.append(replace(desk, shelf=shelf))
         folder = draft_of(self.files if files is None else files)

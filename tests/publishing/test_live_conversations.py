@@ -7,6 +7,7 @@ import pytest
 from bot.desk import publishing, reception
 from bot.desk.publishing import Order
 from bot.desk.replaying import Replayed, conversations, every_edition, replay
+from bot.desk.turns import silence, take_up_waiting
 from bot.ports import Published
 from tests.publishing.house import FILES, House, Patient, draft_of, files_with
 from tests.universe import ANA, RAVI
@@ -31,8 +32,8 @@ WITHOUT_VISIT = {name: text for name, text in FILES.items() if name != "visit.ya
 
 
 @pytest.fixture
-def house(database_url: str) -> Iterator[House]:
-    house = House(database_url)
+def house(sqlite_url: str) -> Iterator[House]:
+    house = House(sqlite_url)
     yield house
     house.close()
 
@@ -144,6 +145,40 @@ def test_who_began_in_the_edition_that_was_taken_back_finishes_it(house: House) 
     admin = house.open()
     publishing.roll_back(admin, first.revision, Order("ana", publishing.newest_published(admin).revision))
     assert mei_ling.says("9123 4567") == ["Mei Ling Tan comes Today (+6591234567). Shall I tell our staff?"]
+
+
+def test_a_message_that_waited_while_it_was_published_is_answered_in_the_new_words(
+    house: House, mei_ling: Patient
+) -> None:
+    house.desk.live.take(mei_ling.id, "somebody else")
+    assert mei_ling.says("qwrtz") == []
+    house.publish(WORDS)
+    take_up_waiting(house.desk, mei_ling.id)
+    with house.desk.book.begin() as ledger:
+        assert ledger.thread(mei_ling.id, 1)[0].text == "When shall Mei Ling Tan come?"
+
+
+def test_a_patient_who_says_nothing_more_is_asked_in_the_new_words(house: House, mei_ling: Patient) -> None:
+    changed = files_with(WORDS, ("Are you still there?", "Hello?"), file="_clinic.yaml")
+    house.publish(changed)
+    house.clock.pass_seconds(15 * 60)
+    assert silence(house.desk, mei_ling.id)
+    with house.desk.book.begin() as ledger:
+        assert ledger.thread(mei_ling.id, 1)[0].text == "Hello?"
+
+
+def test_the_journal_tells_which_edition_a_turn_went_by(house: House, mei_ling: Patient) -> None:
+    house.publish(WORDS)
+    mei_ling.says("Today")
+    with house.desk.book.begin() as ledger:
+        rows = ledger._connection.exec_driver_sql("SELECT trace FROM journal ORDER BY id")  # type: ignore[attr-defined]
+        traces = [row[0] for row in rows]
+    assert [('"way":"edition 1"' in trace, '"way":"edition 2"' in trace) for trace in traces] == [
+        (True, False),
+        (False, False),
+        (False, False),
+        (False, True),
+    ]
 
 
 def test_a_menu_that_changed_is_shown_anew(house: House) -> None:

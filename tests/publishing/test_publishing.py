@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -14,6 +15,7 @@ from bot.core.calendar import Busy, Slot
 from bot.core.fault import Fault
 from bot.desk import publishing
 from bot.desk.publishing import Already, Order, Overtaken, Refused, Unusable
+from bot.desk.shelf import EDITIONS_MAX
 from bot.ports import Booking, Desk, Draft, Published
 from bot.ports.staff import AuditSearch
 from tests.publishing.house import FILES, House, Patient, draft_of, files_with
@@ -216,6 +218,28 @@ def _book(desk: Desk) -> None:
     )
     with desk.book.begin() as ledger:
         ledger.book(booking, start - 24 * 3600)
+
+
+def test_a_process_keeps_so_many_editions_and_reads_an_older_one_again(house: House) -> None:
+    mei_ling = Patient(house.desk)
+    mei_ling.says("hi", "visit", "Mei Ling Tan")
+    admin = house.open()
+    for number in range(EDITIONS_MAX + 1):
+        edit = ("  confirm:\n", f"  pause:\n    say: One moment ({number}).\n  confirm:\n")
+        house.publish(files_with(FILES, edit), desk=admin)
+    assert mei_ling.says("qwrtz")[-1] == "Which day shall Mei Ling Tan come?"
+    assert mei_ling.says("Today") == ["Mei Ling Tan comes Today. Shall I tell our staff?"]
+    assert admin.shelf.edition(2) is None
+    assert admin.shelf.lacks((2,))
+    admin.shelf.fetch((2,))
+    again = admin.shelf.edition(2)
+    assert again is not None
+    assert "pause" in again.clinic.flows["visit"].steps
+
+
+def test_every_code_of_publishing_is_explained() -> None:
+    page = Path("docs/flows.md").read_text()
+    assert all(f"\n| {code} | " in page for code in ("E100", "E101", "W102", "E110"))
 
 
 def test_what_is_saved_in_the_folder_of_a_trial_is_published_by_that(house: House) -> None:

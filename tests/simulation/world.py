@@ -16,7 +16,7 @@ from bot.core.safety import words_for
 from bot.desk import missed, settling, speaking, templates, turns
 from bot.desk.follow_ups import send_follow_up
 from bot.desk.replaying import conversations, replay
-from bot.desk.shelf import Shelf
+from bot.desk.shelf import ProcessShelf
 from bot.desk.tick import TICK_SECONDS, Seen, tick
 from bot.ports import BookAway, Desk, LiveAway
 from bot.web import create_webhook
@@ -84,7 +84,7 @@ class World:
             Stormy("twilio", self.twilio, weather, *POSTING), Stormy("twilio", self.twilio, weather, *ASKING)
         )
         book = StormyBook(self.room.book, weather, self.promises.committed)
-        shelf = Shelf(book, compile_files, self.clock.monotonic, self._report)
+        shelf = ProcessShelf(book, compile_files, self.clock.monotonic, self._report)
         shelf.open(edition(diary=replace(diary, reminders=REMINDERS), read=self.room.read))
         return Desk(
             shelf=shelf,
