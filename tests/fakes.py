@@ -154,6 +154,7 @@ class FakeLive(FakeDoorbell):
         self._beats: dict[str, float] = {}
         self._lanes: dict[str, float] = {}
         self.awake: list[str] = []
+        self.scrubbed = 0
         self.away = False
 
     def take(self, conversation: str, token: str) -> Taken:
@@ -196,6 +197,11 @@ class FakeLive(FakeDoorbell):
         with self._lock:
             self._answers()
             self._states.pop(conversation, None)
+
+    def scrub(self) -> None:
+        with self._lock:
+            self._answers()
+            self.scrubbed += 1
 
     def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
         with self._lock:

@@ -185,6 +185,17 @@ def test_her_files_are_gone_from_disk_and_her_messages_from_twilio(clinic: Clini
     assert clinic.carrier.on_list == []
 
 
+def test_not_even_the_bytes_of_the_files_have_her_words(clinic: Clinic) -> None:
+    id = clinic.story()
+    files = list(clinic.folder.glob("clinic.sqlite*"))
+    assert any(b"kopitiam" in file.read_bytes() for file in files)
+    clinic.erases(id)
+    clinic.works(91)
+    assert clinic.live.scrubbed == 1
+    told = [word.encode() for word in TOLD if word not in MEI_LING]
+    assert [word for word in told for file in files if file.exists() and word in file.read_bytes()] == []
+
+
 def test_words_that_were_just_leaving_are_found_at_twilio_afterwards(clinic: Clinic) -> None:
     id = clinic.story()
     made = clinic.erases(id)
