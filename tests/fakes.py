@@ -15,6 +15,7 @@ from bot.core.template import Wording
 from bot.core.wording import numbered
 from bot.ports import (
     CarrierAway,
+    CarrierRefused,
     CarrierUnclear,
     Fetched,
     Listed,
@@ -271,8 +272,9 @@ class FakeCarrier:
     """Takes what is posted, and lists it. ``troubles`` are raised one after the other by the next posts.
 
     A refusal or an unreachable carrier takes nothing. An unclear one takes the message when ``takes_unclear`` is set.
-    ``on_list`` is what its list shows; ``broken_lists`` are addresses with which asking fails unexpectedly.
-    ``from_patients`` is what it lists of patients. ``made`` are its templates, ``approvals`` what is said of them.
+    ``on_list`` is what its list shows, ``keeps`` refuses to delete any of it; ``broken_lists`` are addresses with which
+    asking fails unexpectedly. ``from_patients`` is what it lists of patients. ``made`` are its templates, ``approvals``
+    what is said of them.
     """
 
     clock: FakeClock
@@ -280,6 +282,7 @@ class FakeCarrier:
     troubles: list[Exception] = field(default_factory=list)
     takes_unclear: bool = False
     lists: bool = True
+    keeps: bool = False
     on_list: list[Listed] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
     from_patients: list[ListedInbound] = field(default_factory=list)
@@ -346,6 +349,8 @@ class FakeCarrier:
 
     def delete(self, sid: str) -> None:
         self._answers()
+        if self.keeps:
+            raise CarrierRefused(409, 20009)
         self.on_list = [one for one in self.on_list if one.sid != sid]
         self.from_patients = [one for one in self.from_patients if one.sid != sid]
 

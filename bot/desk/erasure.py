@@ -193,7 +193,9 @@ def _look(desk: Desk, one: Leftover) -> int:
         ledger.leave(one.erasure, "message", old, now)
     last = one.asked_at + LAST_LOOK_SECONDS
     # What is deleted is listed no more: the next look finds what this one had no room for.
-    return now + FIRST_LOOK_SECONDS if old else 0 if now >= last else last
+    if old:
+        return now + min(FIRST_LOOK_SECONDS * one.tries, LAST_LOOK_SECONDS)
+    return 0 if now >= last else last
 
 
 def _delete_message(desk: Desk, one: Leftover) -> int:

@@ -347,6 +347,31 @@ def test_twilio_away_for_long_is_told_to_the_operator_and_tried_on(clinic: Clini
     assert clinic.finished(made)
 
 
+def test_a_message_that_twilio_will_not_delete_is_told_to_the_operator(clinic: Clinic) -> None:
+    made = clinic.erases(clinic.story())
+    clinic.carrier.keeps = True
+    for _ in range(12):
+        clinic.works(900)
+    assert "erasure_waits_for_twilio" in clinic.reports
+    assert not clinic.finished(made)
+    clinic.carrier.keeps = False
+    for _ in range(8):
+        clinic.works(3600)
+    assert clinic.finished(made)
+
+
+def test_erased_twice_in_a_row_she_is_gone_from_twilio_all_the_same(clinic: Clinic) -> None:
+    clinic.writes("the kopitiam")
+    once = erasure.erase(clinic.desk, ANA, 0, (clinic.mei,), "erase")
+    twice = erasure.erase(clinic.desk, ANA, 0, (clinic.mei,), "erase")
+    for _ in range(4):
+        clinic.works(900)
+    assert clinic.finished(once)
+    assert clinic.finished(twice)
+    assert clinic.carrier.from_patients == []
+    assert MEI_LING not in clinic.kept()
+
+
 def test_an_appointment_to_come_stands_in_the_way(clinic: Clinic) -> None:
     id = clinic.story()
     next_week = int(datetime(2026, 3, 10, 10, tzinfo=SINGAPORE).timestamp())
