@@ -64,6 +64,11 @@ def look_at_templates() -> None:
     templates.look(desk())
 
 
+def forget_old_files() -> None:
+    """Forget patients' files that the clinic does not keep any longer."""
+    media.forget_old_files(desk())
+
+
 def send_alerts() -> None:
     """Tell staff off the screen what is due."""
     alerts.send_alerts(desk())
@@ -83,6 +88,7 @@ _JOBS = (
     look_at_templates,
     send_alerts,
     go_on_erasing,
+    forget_old_files,
 )
 JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in _JOBS)
 """The only names a worker calls; anything else in the queue is refused unread."""

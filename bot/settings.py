@@ -99,6 +99,9 @@ class Settings:
         "MESSAGES_PER_SECOND",
         "What the WhatsApp sender may send; the sandbox takes one in three seconds: `0.33`. Default: `80`.",
     )
+    keep_files_days: int = _setting(
+        "KEEP_FILES_DAYS", "How long patients' photos, letters and voice notes are kept, in days. Unset: for good."
+    )
     smtp_url: str | None = _setting(
         "SMTP_URL",
         "Mail server for alerts: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Unset: no e-mail.",
@@ -153,6 +156,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     values |= _stores(form, values["data_dir"])
     twilio = form.text("TWILIO_ACCOUNT_SID") is not None
     values |= _twilio(form) if twilio else _no_twilio(form, _local_url(values["host"], values["desk_port"]))
+    values["keep_files_days"] = form.days("KEEP_FILES_DAYS")
     values |= _mail(form)
     values["messages_per_second"] = form.rate("MESSAGES_PER_SECOND", "80")
     values["secret_key"] = _secret_key(form, values["data_dir"], required=twilio)
@@ -200,6 +204,13 @@ class _Form:
             self.wrong(f"{name} must be a number such as 80 or 0.33.")
             return float(default)
         return float(value)
+
+    def days(self, name: str) -> int:
+        value = self.text(name) or "0"
+        if not re.fullmatch(r"[0-9]{1,5}", value) or (self.text(name) and int(value) == 0):
+            self.wrong(f"{name} must be a number of days.")
+            return 0
+        return int(value)
 
     def folder(self, name: str, default: str) -> Path:
         path = Path(self.text(name) or default).expanduser().absolute()

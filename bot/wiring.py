@@ -141,6 +141,7 @@ def open_desk(settings: Settings) -> Desk:
         desk_url=settings.desk_url,
         conversation_key=book.conversation_key(),
         callback_base=settings.public_url,
+        keep_files_days=settings.keep_files_days,
         messages_per_second=settings.messages_per_second,
         report=_report,
         note=_note,

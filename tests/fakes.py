@@ -15,6 +15,7 @@ from bot.core.template import Wording
 from bot.core.wording import numbered
 from bot.ports import (
     CarrierAway,
+    CarrierRefused,
     CarrierUnclear,
     Fetched,
     Listed,
@@ -154,6 +155,7 @@ class FakeLive(FakeDoorbell):
         self._beats: dict[str, float] = {}
         self._lanes: dict[str, float] = {}
         self.awake: list[str] = []
+        self.scrubbed = 0
         self.away = False
 
     def take(self, conversation: str, token: str) -> Taken:
@@ -196,6 +198,11 @@ class FakeLive(FakeDoorbell):
         with self._lock:
             self._answers()
             self._states.pop(conversation, None)
+
+    def scrub(self) -> None:
+        with self._lock:
+            self._answers()
+            self.scrubbed += 1
 
     def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
         with self._lock:
@@ -265,8 +272,9 @@ class FakeCarrier:
     """Takes what is posted, and lists it. ``troubles`` are raised one after the other by the next posts.
 
     A refusal or an unreachable carrier takes nothing. An unclear one takes the message when ``takes_unclear`` is set.
-    ``on_list`` is what its list shows; ``broken_lists`` are addresses with which asking fails unexpectedly.
-    ``from_patients`` is what it lists of patients. ``made`` are its templates, ``approvals`` what is said of them.
+    ``on_list`` is what its list shows, ``keeps`` refuses to delete any of it; ``broken_lists`` are addresses with which
+    asking fails unexpectedly. ``from_patients`` is what it lists of patients. ``made`` are its templates, ``approvals``
+    what is said of them.
     """
 
     clock: FakeClock
@@ -274,6 +282,7 @@ class FakeCarrier:
     troubles: list[Exception] = field(default_factory=list)
     takes_unclear: bool = False
     lists: bool = True
+    keeps: bool = False
     on_list: list[Listed] = field(default_factory=list)
     broken_lists: set[str] = field(default_factory=set)
     from_patients: list[ListedInbound] = field(default_factory=list)
@@ -340,6 +349,8 @@ class FakeCarrier:
 
     def delete(self, sid: str) -> None:
         self._answers()
+        if self.keeps:
+            raise CarrierRefused(409, 20009)
         self.on_list = [one for one in self.on_list if one.sid != sid]
         self.from_patients = [one for one in self.from_patients if one.sid != sid]
 

@@ -19,13 +19,13 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from hiredis import pack_command
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.retry import Retry
 
 from bot.adapters.redis_doorbell import BELL, RedisDoorbell
@@ -148,6 +148,12 @@ class RedisLive(RedisDoorbell):
         """Drop the state of a conversation, so that the next turn reads it from the database."""
         with self._door():
             self._redis.delete(_keys(conversation)[1])
+
+    def scrub(self) -> None:
+        """Have Redis write its file anew, without what was dropped. One that is not ours may not let us: it is left
+        to whoever keeps it."""
+        with self._door(), suppress(ResponseError):
+            self._redis.bgrewriteaof()
 
     def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
         """Take the next place in a lane: after ``burst`` at once, one message leaves every ``seconds_each``."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 QUEUE = "frontdesk"
 QUEUE_OF_SLOW = "frontdesk-slow"
-SLOW = frozenset({"tend_media", "go_on_erasing"})
+SLOW = frozenset({"tend_media", "go_on_erasing", "forget_old_files"})
 """Jobs that may take half a minute have a queue of their own: they begin only while nothing else waits."""
 SOCKET_SECONDS_MAX = 0.25
 JOB_SECONDS_MAX = 120

@@ -24,6 +24,8 @@ LEFTOVERS_MAX = 20
 SECONDS_MAX = 60.0
 """A job goes on for so long; the tick has the next one go on after it."""
 STUCK_TRIES = 5
+SCRUB_SECONDS, SCRUB_AGAIN_SECONDS = 90, 5
+"""Files are scrubbed once everything is erased and forgotten that is written in them."""
 STATE_AGAIN_SECONDS = 60
 """A turn that began before may put the old state back into Redis: it is forgotten once more."""
 FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 30, 900
@@ -121,6 +123,7 @@ def _begin(desk: Desk, ledger: Ledger, patient: int, chosen: Sequence[str], staf
     ledger.leave(id, "listed", digests, now)
     ledger.leave(id, "state", chosen, now)
     ledger.leave(id, "look", chosen, now + FIRST_LOOK_SECONDS)
+    ledger.leave(id, "scrub", [str(id)], now + SCRUB_SECONDS)
     return id
 
 
@@ -190,11 +193,20 @@ def _look(desk: Desk, one: Leftover) -> int:
         ledger.leave(one.erasure, "message", old, now)
     last = one.asked_at + LAST_LOOK_SECONDS
     # What is deleted is listed no more: the next look finds what this one had no room for.
-    return now + FIRST_LOOK_SECONDS if old else 0 if now >= last else last
+    if old:
+        return now + min(FIRST_LOOK_SECONDS * one.tries, LAST_LOOK_SECONDS)
+    return 0 if now >= last else last
 
 
 def _delete_message(desk: Desk, one: Leftover) -> int:
     desk.carrier().delete(one.id)
+    return 0
+
+
+def _scrub(desk: Desk, one: Leftover) -> int:
+    if not desk.book.scrub():
+        return _stamp(desk) + SCRUB_AGAIN_SECONDS
+    desk.live.scrub()
     return 0
 
 
@@ -204,6 +216,7 @@ _ACTS: Mapping[LeftoverKind, Callable[[Desk, Leftover], int]] = {
     "file": _drop_file,
     "look": _look,
     "message": _delete_message,
+    "scrub": _scrub,
 }
 """What each is done by. It gives the instant at which it is to be done once more, or 0."""
 

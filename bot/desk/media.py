@@ -18,6 +18,7 @@ from bot.ports import Attachment, Desk, Fetched, Ledger, MediaAway, MediaLost, M
 
 FORGET_ROWS_MAX = 500
 NEVER = 2**53
+DAY_SECONDS = 24 * 3600
 NOT_REACHED = "it could not be fetched from Twilio"
 
 
@@ -174,6 +175,12 @@ def forget_media(desk: Desk, conversation: str = "", before: int = NEVER) -> int
         count += len(ids)
         if len(ids) < FORGET_ROWS_MAX:
             return count
+
+
+def forget_old_files(desk: Desk) -> int:
+    """Forget files that are older than the clinic keeps them; how many."""
+    days = desk.keep_files_days
+    return forget_media(desk, before=_stamp(desk) - days * DAY_SECONDS) if days else 0
 
 
 def _stamp(desk: Desk) -> int:

@@ -35,6 +35,9 @@ ASK_AGAIN_SECONDS = 60.0
 OFFER_SECONDS = 15.0
 """Between two looks for whom a time that came free could be offered to."""
 
+FORGET_SECONDS = 3600.0
+"""Between two looks for files that are older than the clinic keeps them."""
+
 _DIRECTLY: Mapping[str, Callable[..., object]] = {
     "settle": settle,
     "send_follow_up": send_follow_up,
@@ -188,6 +191,14 @@ def _media(desk: Desk, seen: Seen, turns: Turns) -> None:
             desk.queue.enqueue("tend_media", id)
 
 
+def _old_files(desk: Desk, seen: Seen, turns: Turns) -> None:
+    now, asked = desk.clock.monotonic(), seen.rounds.get("forget_old_files", float("-inf"))
+    if desk.keep_files_days and now - asked >= FORGET_SECONDS:
+        with suppress(LiveAway):
+            desk.queue.enqueue("forget_old_files")
+            seen.rounds["forget_old_files"] = now
+
+
 def _alerts(desk: Desk, seen: Seen, turns: Turns) -> None:
     if raise_alerts(desk):
         _have_done(desk, "send_alerts")
@@ -238,6 +249,7 @@ _LOOKS = (
     _unsent,
     _media,
     _rounds,
+    _old_files,
     _alerts,
     _erasures,
     _alive,

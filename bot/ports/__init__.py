@@ -138,6 +138,8 @@ class Desk:
     conversation_key: bytes = b""
     callback_base: str = ""
     """Public URL that status callbacks come back to, without a slash at the end."""
+    keep_files_days: int = 0
+    """How long patients' files are kept; 0: for good."""
     messages_per_second: float = 80.0
     """What our WhatsApp sender may send; more of it only fills Twilio's own queue."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)

@@ -9,10 +9,10 @@ from typing import Literal, Protocol
 ERASED = "Erased patient"
 """The name of a record whose patient was erased. Appointments still count, and say no more of her."""
 
-LeftoverKind = Literal["listed", "state", "file", "look", "message"]
+LeftoverKind = Literal["listed", "state", "file", "look", "message", "scrub"]
 """What is left to do outside of the database. ``listed``: note the erasure beside the database, for backups.
 ``state``: have Redis forget a conversation. ``file``: delete a file. ``look``: ask Twilio for everything exchanged with
-an address. ``message``: have Twilio delete a message."""
+an address. ``message``: have Twilio delete a message. ``scrub``: take it out of the database's own files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,5 +56,8 @@ class Book(Protocol):
     def conversation_key(self) -> bytes:
         """The installation's own key from which conversation ids are made, so that an id says nothing of a number."""
 
+    def scrub(self) -> bool:
+        """Take what was erased out of the database's own files, where that is ours to do; False: not now, try again."""
+
     def healthy(self) -> bool:
         """Whether the database answers now. Never raises."""

@@ -109,6 +109,9 @@ class Live(Doorbell, Protocol):
     def forget(self, conversation: str) -> None:
         """Drop the state of a conversation, so that the next turn reads it from the database."""
 
+    def scrub(self) -> None:
+        """Take what was dropped out of Redis's own file as well, where it lets us."""
+
     def pace(self, lane: str, seconds_each: float, burst: int, patience_seconds: float) -> float:
         """Take the next place in a lane in which, after ``burst`` at once, one message leaves every ``seconds_each``.
 

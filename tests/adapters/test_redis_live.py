@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import redis
 
 from bot.adapters.redis_live import RedisLive
 from bot.ports import Live, LiveAway, Taken
+from tests.chaos.house import wait_until
 from tests.fakes import FakeClock, FakeLive
 
 NOBODY = "unix:///nowhere/redis.sock"
@@ -213,3 +215,16 @@ def test_lanes_do_not_wait_for_each_other(live: Live) -> None:
 def test_an_empty_lane_leaves_nothing_in_redis_for_long(real: RedisLive, inside: redis.Redis) -> None:
     real.pace("mei", 6.0, 1, 60.0)
     assert 0 < inside.pttl("frontdesk:{mei}:pace") <= 6_002
+
+
+def test_what_was_forgotten_can_be_taken_out_of_rediss_own_file(real: RedisLive, inside: redis.Redis) -> None:
+    def kept() -> bool:
+        folder = Path(str(inside.config_get("dir")["dir"]))
+        return any(b"kopitiam" in file.read_bytes() for file in folder.rglob("*.aof"))
+
+    real.take("mei", "token")
+    real.give_back("mei", "token", 1, 1, "kopitiam", wake=False)
+    wait_until(kept, 15, "the state never came into the file")
+    real.forget("mei")
+    real.scrub()
+    wait_until(lambda: not kept(), 15, "the file still has it")

@@ -185,6 +185,17 @@ def test_her_files_are_gone_from_disk_and_her_messages_from_twilio(clinic: Clini
     assert clinic.carrier.on_list == []
 
 
+def test_not_even_the_bytes_of_the_files_have_her_words(clinic: Clinic) -> None:
+    id = clinic.story()
+    files = list(clinic.folder.glob("clinic.sqlite*"))
+    assert any(b"kopitiam" in file.read_bytes() for file in files)
+    clinic.erases(id)
+    clinic.works(91)
+    assert clinic.live.scrubbed == 1
+    told = [word.encode() for word in TOLD if word not in MEI_LING]
+    assert [word for word in told for file in files if file.exists() and word in file.read_bytes()] == []
+
+
 def test_words_that_were_just_leaving_are_found_at_twilio_afterwards(clinic: Clinic) -> None:
     id = clinic.story()
     made = clinic.erases(id)
@@ -334,6 +345,31 @@ def test_twilio_away_for_long_is_told_to_the_operator_and_tried_on(clinic: Clini
     for _ in range(4):
         clinic.works(3600)
     assert clinic.finished(made)
+
+
+def test_a_message_that_twilio_will_not_delete_is_told_to_the_operator(clinic: Clinic) -> None:
+    made = clinic.erases(clinic.story())
+    clinic.carrier.keeps = True
+    for _ in range(12):
+        clinic.works(900)
+    assert "erasure_waits_for_twilio" in clinic.reports
+    assert not clinic.finished(made)
+    clinic.carrier.keeps = False
+    for _ in range(8):
+        clinic.works(3600)
+    assert clinic.finished(made)
+
+
+def test_erased_twice_in_a_row_she_is_gone_from_twilio_all_the_same(clinic: Clinic) -> None:
+    clinic.writes("the kopitiam")
+    once = erasure.erase(clinic.desk, ANA, 0, (clinic.mei,), "erase")
+    twice = erasure.erase(clinic.desk, ANA, 0, (clinic.mei,), "erase")
+    for _ in range(4):
+        clinic.works(900)
+    assert clinic.finished(once)
+    assert clinic.finished(twice)
+    assert clinic.carrier.from_patients == []
+    assert MEI_LING not in clinic.kept()
 
 
 def test_an_appointment_to_come_stands_in_the_way(clinic: Clinic) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from bot.adapters.sql import SqlBook
 from bot.core.media import TRIES_MAX, TWILIO_COPY_SECONDS
 from bot.desk import turns
-from bot.desk.media import NOT_REACHED, forget_media, show_media, tend_media
+from bot.desk.media import NOT_REACHED, forget_media, forget_old_files, show_media, tend_media
 from bot.desk.tick import Seen, tick
 from bot.desk.turns import Arrived, conversation_id, receive, take_from_spool, take_up_waiting
 from bot.ports import Attachment, Desk, Fetched, MediaAway, MediaLost, MediaRefused, MediaRow
@@ -242,6 +242,20 @@ def test_only_what_is_old_enough_is_forgotten(room: Room) -> None:
     room.sends(URL)
     assert forget_media(room.desk, before=room.clock.epoch) == 1
     assert [row.status for row in room.rows()] == ["forgotten", "pending"]
+
+
+def test_files_are_kept_as_long_as_the_clinic_says_and_no_longer(room: Room) -> None:
+    room.sends(URL)
+    room.works()
+    room.desk = replace(room.desk, keep_files_days=30)
+    room.clock.pass_seconds(29 * 24 * 3600)
+    room.works()
+    assert ("forget_old_files", ()) in room.queue.jobs
+    assert forget_old_files(room.desk) == 0
+    room.clock.pass_seconds(2 * 24 * 3600)
+    assert forget_old_files(room.desk) == 1
+    assert room.store.files == {}
+    assert forget_old_files(replace(room.desk, keep_files_days=0)) == 0
 
 
 def test_a_file_forgotten_on_its_way_is_not_kept_after_all(room: Room) -> None:

@@ -95,6 +95,8 @@ def test_with_twilio_nothing_is_made_up(name: str) -> None:
         ("TWILIO_AUTH_TOKEN", " , "),
         ("TWILIO_API_KEY_SECRET", "a secret without its key"),
         ("METRICS_TOKEN", "short"),
+        ("KEEP_FILES_DAYS", "0"),
+        ("KEEP_FILES_DAYS", "a year"),
         ("SMTP_URL", "smtp://mail.clinic.example:587"),
         ("ALERT_FROM", "desk@clinic.example"),
         ("METRICS_TOKEN", "with a blank in its middle"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from threading import Lock
 
@@ -98,6 +98,17 @@ class SqlBook:
                 kept = connection.scalar(_KEY)
         assert kept is not None
         return bytes(kept)
+
+    def scrub(self) -> bool:
+        """Take what was erased out of the database's own files; False when others keep us from it now.
+
+        On SQLite it may still stand in the file beside the database. On PostgreSQL this is its vacuum's work.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return True
+        with self._line(), closing(self._engine.raw_connection()) as connection:
+            busy, _, _ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def healthy(self) -> bool:
         """Whether a transaction can be opened now and the tables are there."""

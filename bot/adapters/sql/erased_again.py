@@ -72,6 +72,7 @@ def _again(ledger: SqlLedger, key: bytes, patient_id: int, conversations: Sequen
     id = ledger.begin_erasure(patient_id, conversations, TERMINAL, now)
     ledger.leave(id, "listed", digests, now)
     ledger.leave(id, "look", conversations, now)
+    ledger.leave(id, "scrub", [str(id)], now)
     subjects = [f"conversation:{one}" for one in conversations] or [f"patient:{patient_id}"]
     for subject in subjects:
         ledger.audit(Audited(now, TERMINAL, "erased", subject, "again, after a restore"))

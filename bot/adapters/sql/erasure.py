@@ -75,6 +75,7 @@ _LEAVE = _new_leftover.on_conflict_do_update(
     index_elements=["kind", "id"],
     set_={name: _new_leftover.excluded[name] for name in ("erasure", "tries", "due_at")},
 )
+_LEAVE_ONCE = insert_or(leftover).on_conflict_do_nothing(index_elements=["kind", "id"])
 # A message goes at Twilio once its files have: they could not be named afterwards.
 _FILES_FIRST = exists().where(media.c.inbound == leftover.c.id, media.c.due_at > 0)
 _DUE = select(leftover).where(leftover.c.due_at <= bindparam("now"), or_(leftover.c.kind != "message", ~_FILES_FIRST))
@@ -234,7 +235,8 @@ class Erasures(Conversations):
     def leave(self, erasure: int, kind: LeftoverKind, ids: Sequence[str], due_at: int) -> None:
         rows = [{"kind": kind, "id": id, "erasure": erasure, "tries": 0, "due_at": due_at} for id in ids]
         if rows:
-            self._connection.execute(_LEAVE, rows)
+            # A message that was found once more is tried on as before.
+            self._connection.execute(_LEAVE_ONCE if kind == "message" else _LEAVE, rows)
 
     def leftover_due(self, now: int) -> bool:
         open_here = self._connection.execute(_OPEN.limit(1)).first()
@@ -252,9 +254,9 @@ class Erasures(Conversations):
             leftover, {"tries": tries, "due_at": now + wait}, leftover.c.kind == row.kind, leftover.c.id == row.id
         )
         asked = select(erasure.c.asked_at).where(erasure.c.id == row.erasure)
-        whose = select(erasure_of.c.address).where(
-            erasure_of.c.erasure == row.erasure, erasure_of.c.conversation == row.id
-        )
+        # Erased again before Twilio was asked for the last time: the address is that of the erasure before.
+        known = (erasure_of.c.conversation == row.id, erasure_of.c.address != "")
+        whose = select(erasure_of.c.address).where(*known).order_by(erasure_of.c.asked_at.desc()).limit(1)
         address = self._connection.scalar(whose) or "" if row.kind == "look" else ""
         return Leftover(row.kind, row.id, row.erasure, int(self._connection.scalar(asked) or 0), tries, address)
 
@@ -264,8 +266,7 @@ class Erasures(Conversations):
     def leftover_done(self, one: Leftover, now: int) -> None:
         self._connection.execute(delete(leftover).where(leftover.c.kind == one.kind, leftover.c.id == one.id))
         if one.kind == "look":
-            here = (erasure_of.c.erasure == one.erasure, erasure_of.c.conversation == one.id)
-            self._set(erasure_of, {"address": ""}, *here)
+            self._set(erasure_of, {"address": ""}, erasure_of.c.conversation == one.id)
         left = exists().where(leftover.c.erasure == one.erasure)
         unemptied = exists().where(erasure_of.c.erasure == one.erasure, erasure_of.c.emptied_at == 0)
         self._set(erasure, {"finished_at": now}, erasure.c.id == one.erasure, ~left, ~unemptied)

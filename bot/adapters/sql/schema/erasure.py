@@ -68,7 +68,7 @@ leftover = Table(
     Column("erasure", BigInteger, ForeignKey("erasure.id"), nullable=False, index=True),
     Column("tries", Integer, nullable=False, server_default="0"),
     number("due_at"),
-    CheckConstraint("kind IN ('listed', 'state', 'file', 'look', 'message')", name="kind"),
+    CheckConstraint("kind IN ('listed', 'state', 'file', 'look', 'message', 'scrub')", name="kind"),
     Index("ix_leftover_due_at", "due_at"),
     comment="What an erasure still has to do outside of this database: a row is gone when it is done",
 )

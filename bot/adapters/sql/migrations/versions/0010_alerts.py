@@ -136,7 +136,9 @@ def _create_erasures() -> None:
         sa.Column("erasure", sa.BigInteger(), nullable=False),
         sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
         _integer("due_at"),
-        sa.CheckConstraint("kind IN ('listed', 'state', 'file', 'look', 'message')", name=op.f("ck_leftover_kind")),
+        sa.CheckConstraint(
+            "kind IN ('listed', 'state', 'file', 'look', 'message', 'scrub')", name=op.f("ck_leftover_kind")
+        ),
         sa.ForeignKeyConstraint(["erasure"], ["erasure.id"], name="fk_leftover_erasure"),
         sa.PrimaryKeyConstraint("kind", "id", name="pk_leftover"),
         comment="What an erasure still has to do outside of this database: a row is gone when it is done",
