@@ -132,6 +132,7 @@ def test_what_is_typed_beside_the_thread_stays_while_others_change_something(
     page = panel_of(sits_down().opens(clinic.page_of(clinic.mei_ling)))
     label = page.get_by_role("textbox", name="A label")
     label.fill("insurance")
+    page.get_by_label("Reply to").focus()
     replying.put_label(clinic.front.desk, clinic.mei_ling.conversation, clinic.front.ids[BEN], "scan")
     expect(page.locator(".talk-head")).to_contain_text("scan")
     expect(label).to_have_value("insurance")

@@ -388,6 +388,14 @@ def test_done_is_done_once_the_patient_has_written(desk: Desk, mei_ling: Patient
         reception.undo_done(desk, mei_ling.conversation, ANA)
 
 
+def test_done_is_done_once_a_colleague_has_done_something_in_it(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("human")
+    reception.hand_back(desk, mei_ling.conversation, ANA, "silent")
+    replying.put_label(desk, mei_ling.conversation, BEN, "insurance")
+    with pytest.raises(reception.NotPossible):
+        reception.undo_done(desk, mei_ling.conversation, ANA)
+
+
 def test_each_step_of_waiting_is_told_in_the_thread_once(desk: Desk, clock: FakeClock, mei_ling: Patient) -> None:
     for one in ("ana", "ben", "cy"):
         inbox.on_shift(desk, one)

@@ -93,6 +93,7 @@ def test_a_template_about_an_appointment_is_offered_to_whom_has_one(front: Front
     text = front.at_desk().gets(page_of(mei_ling)).text
     assert 'value="reminder"' in text
     assert made.number in text
+    assert 'value="rebook"' not in text, "she has not been missed"
 
 
 @pytest.mark.usefixtures("approved")
