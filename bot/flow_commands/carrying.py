@@ -24,7 +24,7 @@ def bring(file: Path, folder: Path, environ: Mapping[str, str], as_json: bool) -
             "files": sorted(arrived.files),
             "flows": arrived.flows,
             "kept": arrived.kept,
-            "needs a person": [asdict(one) for one in arrived.leftovers],
+            "needs a person": [asdict(one) for one in arrived.untranslated],
             "faults": [one.as_data() for one in arrived.faults],
         }
         print(json.dumps(told, ensure_ascii=False, indent=2))
@@ -40,9 +40,9 @@ def bring(file: Path, folder: Path, environ: Mapping[str, str], as_json: bool) -
 
 
 def _tell_what_is_left(arrived: wiring.FlowsArrived) -> None:
-    if arrived.leftovers:
-        print(f"\n{len(arrived.leftovers)} to look at:")
-    for one in arrived.leftovers:
+    if arrived.untranslated:
+        print(f"\n{len(arrived.untranslated)} to look at:")
+    for one in arrived.untranslated:
         print(f"  {one}")
     errors = [one for one in arrived.faults if one.level == "error"]
     if errors:

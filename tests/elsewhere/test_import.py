@@ -35,7 +35,7 @@ class Imported:
 
     def left(self) -> list[str]:
         """What needs a person, and why."""
-        return [f"{one.node}: {one.why}" for one in self.arrived.leftovers]
+        return [f"{one.node}: {one.why}" for one in self.arrived.untranslated]
 
 
 @pytest.mark.parametrize("sample", sorted(path.name for path in SAMPLES.glob("*.json")))
@@ -43,7 +43,7 @@ def test_what_was_imported_loads_without_a_mistake(sample: str, base: Path) -> N
     imported = Imported(sample, base)
     assert [str(fault) for fault in imported.loaded.faults if fault.level == "error"] == []
     assert imported.arrived.flows
-    assert all(one.why and one.do for one in imported.arrived.leftovers)
+    assert all(one.why and one.do for one in imported.arrived.untranslated)
 
 
 def test_a_rapidpro_flow_asks_and_answers_as_it_did(base: Path) -> None:
@@ -162,7 +162,7 @@ def test_nothing_that_is_there_is_changed(base: Path) -> None:
     assert (first.flows, again.flows) == (("pain_diary",), ("pain_diary_2",))
     assert {name: (base / name).read_bytes() for name in before} == before
     assert load_checked(base).sound
-    assert any('"pain diary" means something else here already' in one.why for one in again.leftovers)
+    assert any('"pain diary" means something else here already' in one.why for one in again.untranslated)
 
 
 def test_a_flow_that_only_takes_calls_is_refused_with_words(base: Path, tmp_path: Path) -> None:
@@ -194,5 +194,5 @@ def test_what_is_too_much_for_whatsapp_is_cut_and_told(base: Path, tmp_path: Pat
     assert "".join(said).count("A sentence that goes on.") == 150, "no word is lost"
     assert said[-1].endswith("Which one?")
     assert len(talk.offered()) == 10
-    assert any('left out: "Colour kkkk", "Colour llll"' in one.why for one in arrived.leftovers)
+    assert any('left out: "Colour kkkk", "Colour llll"' in one.why for one in arrived.untranslated)
     assert talk.taps("Colour bbbb") == ["Thank you."]

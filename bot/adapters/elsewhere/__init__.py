@@ -18,7 +18,7 @@ from bot.adapters.elsewhere.naming import as_name, first_words
 from bot.adapters.elsewhere.opened import opened, read
 from bot.adapters.elsewhere.rapidpro import is_rapidpro, read_rapidpro
 from bot.adapters.elsewhere.repairs import repair
-from bot.adapters.elsewhere.shapes import Foreign, Leftover, Refused
+from bot.adapters.elsewhere.shapes import Foreign, Refused, Untranslated
 from bot.adapters.elsewhere.steps import Draft, drafted
 from bot.adapters.elsewhere.studio import is_studio, read_studio
 from bot.adapters.elsewhere.writing import flow_file, languages_of, translation_file
@@ -26,7 +26,7 @@ from bot.adapters.flows_yaml import ENGINE_FILE, checked, load, load_checked, lo
 from bot.core.fault import Fault
 from bot.core.flow import Clinic
 
-__all__ = ["Arrived", "Leftover", "Refused", "arrive", "export_flows", "import_flows"]
+__all__ = ["Arrived", "Refused", "Untranslated", "arrive", "export_flows", "import_flows"]
 
 REPAIR_ROUNDS_MAX = 12
 
@@ -40,7 +40,7 @@ class Arrived:
     flows: tuple[str, ...] = ()
     """The names of the flows that came."""
     kept: tuple[str, ...] = ()
-    leftovers: tuple[Leftover, ...] = ()
+    untranslated: tuple[Untranslated, ...] = ()
     faults: tuple[Fault, ...] = ()
     """What the check says of the new files."""
 
@@ -127,7 +127,7 @@ def _of_others(source: str, flows: list[Foreign], house: Mapping[str, bytes]) ->
     if not any(draft.steps for draft in drafts):
         raise Refused("There is nothing in the file that the bot could say or ask.")
     written, faults = _repaired([draft for draft in drafts if draft.steps], house, clinic, source)
-    told = tuple(one for draft in drafts for one in draft.leftovers)
+    told = tuple(one for draft in drafts for one in draft.untranslated)
     came = tuple(draft.name for draft in drafts if draft.steps)
     return Arrived(source, written, came, (), told, faults)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.adapters.elsewhere.naming import LANGUAGES, as_label, as_name, first_words, with_names
 from bot.adapters.elsewhere.opened import FLOWS_MAX, NODES_MAX, entries, items, objects, text, whole
-from bot.adapters.elsewhere.shapes import Case, Foreign, Leftover, Node, Refused
+from bot.adapters.elsewhere.shapes import Case, Foreign, Node, Refused, Untranslated
 from bot.core.flow import AnswerType, Text
 
 _EXPRESSION = re.compile(
@@ -67,7 +67,7 @@ def read_rapidpro(data: Mapping[str, Any]) -> list[Foreign]:
     if not any(one.nodes for one in found):
         raise Refused("There is no flow in the file that has a step.")
     for campaign in objects(data, "campaigns"):
-        found[0].leftovers.append(Leftover(
+        found[0].untranslated.append(Untranslated(
             found[0].title, f'(campaign "{text(campaign, "name")[:60]}")',
             "Messages at times are follow-ups here.",
             'Say in clinic.yaml when each falls due ("reminders", "follow ups").',

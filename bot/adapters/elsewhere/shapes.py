@@ -13,10 +13,10 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class Untranslated:
     """Something that needs a person: where it was, why it did not come along, and what to do.
 
-    ``Leftover("registration", "call_webhook", "A flow here calls no other computer.", "Leave it out, or ask ...")``
+    ``Untranslated("registration", "call_webhook", "A flow here calls no other computer.", "Leave it out, or ask ...")``
     """
 
     flow: str
@@ -92,7 +92,7 @@ class Foreign:
     starts_with: tuple[str, ...] = ()
     language: str = ""
     """The language it is written in (``en``), empty when it does not say."""
-    leftovers: list[Leftover] = field(default_factory=list)
+    untranslated: list[Untranslated] = field(default_factory=list)
 
     def after(self, id: str) -> str:
         """The node that a way to ``id`` comes to, past those that say nothing; empty where the flow ends."""
@@ -105,6 +105,6 @@ class Foreign:
 
     def left(self, node: str, why: str, do: str = "") -> None:
         """Note something that needs a person."""
-        one = Leftover(self.title, node, why, do)
-        if one not in self.leftovers:
-            self.leftovers.append(one)
+        one = Untranslated(self.title, node, why, do)
+        if one not in self.untranslated:
+            self.untranslated.append(one)

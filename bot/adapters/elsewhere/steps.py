@@ -16,7 +16,7 @@ from bot.adapters.elsewhere.choices import Choice, choices, without_menu
 from bot.adapters.elsewhere.fitting import cut, duration, messages
 from bot.adapters.elsewhere.joining import in_reading_order, join, joined
 from bot.adapters.elsewhere.naming import as_name
-from bot.adapters.elsewhere.shapes import Case, Foreign, Leftover, Node
+from bot.adapters.elsewhere.shapes import Case, Foreign, Node, Untranslated
 from bot.core.answers import fold
 from bot.core.checks_time import REMINDER_SECONDS_MAX
 from bot.core.checks_words import BUTTON_CHARACTERS_MAX, BUTTONS_MAX, ROW_CHARACTERS_MAX, ROWS_MAX
@@ -41,13 +41,13 @@ class Draft:
     steps: dict[str, Written] = field(default_factory=dict)
     unreached: dict[str, Written] = field(default_factory=dict)
     """Steps no way leads to any more: written as remarks, so that their words are not lost."""
-    leftovers: list[Leftover] = field(default_factory=list)
+    untranslated: list[Untranslated] = field(default_factory=list)
 
     def left(self, step: str, why: str, do: str) -> None:
         """Note something that needs a person."""
-        one = Leftover(self.name, step, why, do)
-        if one not in self.leftovers:
-            self.leftovers.append(one)
+        one = Untranslated(self.name, step, why, do)
+        if one not in self.untranslated:
+            self.untranslated.append(one)
 
 
 def drafted(flow: Foreign, name: str, flows: Mapping[str, str]) -> Draft:
@@ -82,7 +82,7 @@ class _Drafting:
         self.draft.steps = self._steps(reached)
         self.draft.unreached = self._steps(lost)
         called = {node.id: self._step(node.joined or node.id) or node.name for node in self.flow.nodes.values()}
-        for one in self.flow.leftovers:
+        for one in self.flow.untranslated:
             self.draft.left(called.get(one.node, one.node), one.why, one.do)
         if lost:
             why = f"No way leads to {', '.join(self.draft.unreached)[:120]} any more."

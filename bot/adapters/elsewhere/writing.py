@@ -108,7 +108,7 @@ def _lines(options: Mapping[str, Written]) -> dict[str, _OneLine]:
 
 
 def _remarks(draft: Draft, step: str) -> Iterator[str]:
-    for one in draft.leftovers:
+    for one in draft.untranslated:
         if one.node == step:
             yield _remark(f"! {one.why} {one.do}", "  ")
 
