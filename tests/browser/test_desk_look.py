@@ -130,7 +130,7 @@ def patient_data(front: Front) -> list[str]:
         (her,) = ledger.patients_of(mei.conversation)
     data = f"/desk/patients/{her.id}/data"
     shown = ("consents", "erasures", f"erasures/{erased}")
-    return ["/desk/admin/alerts", data, *(f"/desk/patients/{name}" for name in shown)]
+    return ["/desk/admin/alerts", data, *(f"/desk/patients/{name}" for name in (her.id, *shown))]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "light"), ("narrow", "dark")])
