@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.core.conversation import Conversation
 from bot.core.events import Event, Message
@@ -33,6 +33,13 @@ def page(desk: Desk, before: int = 0) -> tuple[tuple[Consent, ...], int]:
     with desk.book.look() as ledger:
         found = ledger.consents(ROWS_A_PAGE + 1, before)
     return found[:ROWS_A_PAGE], found[ROWS_A_PAGE - 1].id if len(found) > ROWS_A_PAGE else 0
+
+
+def of(desk: Desk, conversations: Sequence[str]) -> tuple[Consent, ...]:
+    """What was agreed to and taken back in some conversations, the newest first."""
+    with desk.book.look() as ledger:
+        found = [one for id in conversations for one in ledger.consents(ROWS_A_PAGE, conversation=id)]
+    return tuple(sorted(found, key=lambda one: -one.id))
 
 
 def export(desk: Desk, staff: str) -> Iterator[Consent]:

@@ -106,6 +106,18 @@ class Desk:
         assert small == [], self.page.url
 
 
+def test_chromium_would_put_the_desk_on_a_home_screen(url: str, browser: Browser) -> None:
+    desk = Desk(browser, url)
+    desk.signs_in(ANA)
+    window = desk.context.new_cdp_session(desk.page)
+    assert window.send("Page.getAppManifest")["errors"] == []
+    found = window.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    # A test's window is one that keeps nothing.
+    assert {error["errorId"] for error in found} <= {"in-incognito"}
+    desk.context.close()
+    assert desk.wrong == []
+
+
 def patient_data(front: Front) -> list[str]:
     """Alerts, consents and erasures with something in each: Mei Ling wrote STOP, Ravi was erased, a letter waits."""
     mei, ravi = Patient(front.desk), Patient(front.desk, RAVI)
@@ -118,7 +130,7 @@ def patient_data(front: Front) -> list[str]:
         (her,) = ledger.patients_of(mei.conversation)
     data = f"/desk/patients/{her.id}/data"
     shown = ("consents", "erasures", f"erasures/{erased}")
-    return ["/desk/admin/alerts", data, *(f"/desk/patients/{name}" for name in shown)]
+    return ["/desk/admin/alerts", data, *(f"/desk/patients/{name}" for name in (her.id, *shown))]
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])

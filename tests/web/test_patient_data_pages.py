@@ -115,6 +115,10 @@ def test_what_patients_agreed_to_is_listed_with_their_words(front: Front) -> Non
     text = words_of(lee.gets("/desk/patients/consents").text)
     assert "Wants reminders again “START”" in text
     assert "Mei Ling Tan +6591234567 Wants no reminders “STOP”" in text
+    with front.desk.book.look() as ledger:
+        (her,) = ledger.patients_of(mei.conversation)
+    assert "“STOP”" in words_of(lee.gets(f"/desk/patients/{her.id}").text)
+    assert "Agreed to" not in front.at_desk(ANA).gets(f"/desk/patients/{her.id}").text
     taken = lee.posts("/desk/patients/consents.csv").text.splitlines()
     assert len(taken) == 3
     assert '"follow-ups","no","STOP"' in taken[2]

@@ -15,7 +15,7 @@ from bot.web.desk.audit_pages import csv_row
 from bot.web.desk.guard import current_staff, page
 from bot.web.desk.showing import show
 
-WORDS: Mapping[tuple[Purpose, bool], tuple[str, str]] = {
+CONSENT_WORDS: Mapping[tuple[Purpose, bool], tuple[str, str]] = {
     ("promotion", True): ("Agreed to offers", "good"),
     ("promotion", False): ("No offers any more", "warn"),
     ("follow-ups", True): ("Wants reminders again", "good"),
@@ -32,7 +32,7 @@ def add_consents(room: Blueprint, desk: Desk) -> None:
     def show_consents() -> Response:
         found, older = consents.page(desk, number_or_nothing(request.args.get("before", "")))
         cards = {id: inbox.card(desk, id) for id in {one.conversation for one in found}}
-        return show("desk/consents.html", found=found, older=older, cards=cards, what=WORDS)
+        return show("desk/consents.html", found=found, older=older, cards=cards, what=CONSENT_WORDS)
 
     @room.post("/consents.csv", endpoint="export_consents")
     @page("consents.read")

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import diary, inbox, patients, replying
+from bot.desk import consents, diary, inbox, patients, replying
 from bot.desk.patients import Coming
 from bot.desk.reception import Refused
 from bot.desk.sessions import viewed
@@ -20,7 +20,7 @@ from bot.desk.staff import names
 from bot.ports import Desk
 from bot.ports.reception import Patient
 from bot.web.desk.asked import number, number_or_nothing, typed
-from bot.web.desk.consent_pages import add_consents
+from bot.web.desk.consent_pages import CONSENT_WORDS, add_consents
 from bot.web.desk.diary_view import GONE, STATUS
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.patient_data_pages import add_patient_data
@@ -114,6 +114,8 @@ def _one(desk: Desk, id: int, status: int = 200, form: dict[str, str] | None = N
         trouble=trouble,
         merged=number_or_nothing(request.args.get("merged", "")),
         kept=patients.patient(desk, known.merged_into) if known.merged_into else None,
+        consents=consents.of(desk, [card.id for card in record.cards]) if current_staff().may("consents.read") else (),
+        consent_words=CONSENT_WORDS,
         now=int(desk.clock.now().timestamp()),
     )
 
