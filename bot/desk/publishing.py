@@ -56,6 +56,14 @@ class Proposal:
         return tuple(fault for fault in self.faults if fault.level == "error")
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was published, and what it means for whoever was in the middle of something."""
+
+    published: Published
+    proposal: Proposal
+
+
 class Unusable(Exception):
     """Flow files cannot be used at all; ``faults`` says why."""
 
@@ -127,7 +135,7 @@ def propose(desk: Desk, draft: Draft, moves: bool = False) -> Proposal:
     return Proposal((*draft.faults, *found), changes, census)
 
 
-def publish(desk: Desk, draft: Draft, order: Order) -> Published:
+def publish(desk: Desk, draft: Draft, order: Order) -> Done:
     """Publish a draft. Raises Overtaken, Already or Refused; nothing has changed then."""
     newest = newest_published(desk)
     _compare(desk, newest, draft, order)
@@ -139,10 +147,10 @@ def publish(desk: Desk, draft: Draft, order: Order) -> Published:
     if not _set(desk.book, row, draft.files):
         raise _overtaken(desk, order)
     desk.shelf.fetch((row.number,))
-    return row
+    return Done(row, proposal)
 
 
-def roll_back(desk: Desk, revision: str, order: Order) -> Published:
+def roll_back(desk: Desk, revision: str, order: Order) -> Done:
     """Publish an older revision. Raises NoSuchRevision, Overtaken, Already or Refused."""
     draft = desk.shelf.draft(revision)
     if draft is None:
@@ -161,7 +169,7 @@ def follow_working_copy(desk: Desk) -> Published | None:
         return None
     order = Order(WORKING_COPY, newest_published(desk).revision)
     try:
-        return publish(desk, replace(draft, transcripts=()), order)
+        return publish(desk, replace(draft, transcripts=()), order).published
     except Already:
         return None
     except Refused as refused:

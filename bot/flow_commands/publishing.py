@@ -166,7 +166,7 @@ def _roll_back(desk: Desk, options: argparse.Namespace) -> int:
 
 
 def _ordered(
-    desk: Desk, options: argparse.Namespace, base: str, act: Callable[[publishing.Order], Published]
+    desk: Desk, options: argparse.Namespace, base: str, act: Callable[[publishing.Order], publishing.Done]
 ) -> Published | None:
     """Publish by an order, and tell what came of it; what is published then, or None when it was refused."""
     order = publishing.Order(options.by, base, options.note, options.move)
@@ -184,13 +184,26 @@ def _ordered(
         told["census"] = refused.proposal.census.as_data()
         words = "\n".join([*map(str, refused.proposal.errors), "Nothing was published."])
     else:
-        _json({"published": asdict(done)}) if options.json else print(f"Published:{_line(desk, done)[4:]}")
-        return done
+        _tell(desk, options, done)
+        return done.published
     if options.json:
         _json(told)
     else:
         print(words, file=sys.stderr)
     return None
+
+
+def _tell(desk: Desk, options: argparse.Namespace, done: publishing.Done) -> None:
+    counted, talks = done.proposal.census, [one for one in done.proposal.faults if one.code == "W102"]
+    if options.json:
+        told = {"published": asdict(done.published), "census": counted.as_data()}
+        _json({**told, "faults": [one.as_data() for one in done.proposal.faults]})
+        return
+    print(f"Published:{_line(desk, done.published)[4:]}")
+    for talk in talks:
+        print(f"{talk} (warning)")
+    if counted.conversations:
+        print("\n".join(_counted(counted)))
 
 
 def _base(desk: Desk, said: str, folder: Path) -> str:
@@ -248,7 +261,7 @@ def _counted(found: Census) -> Iterator[str]:
         yield "Nobody is in the middle of anything."
         return
     people = "1 person is" if found.conversations == 1 else f"{found.conversations} people are"
-    yield f"{people} in the middle of something. Who stands where, and what would become of them:"
+    yield f"{people} in the middle of something. Who stands where, and what becomes of them:"
     flow = ""
     for one in found.groups:
         if one.flow != flow:

@@ -140,7 +140,7 @@ class House:
         """Somebody publishes at another process, from what is published now."""
         where = desk or self.open()
         base = publishing.newest_published(where).revision
-        return publishing.publish(where, draft_of(files), Order(by, base, moves=moves))
+        return publishing.publish(where, draft_of(files), Order(by, base, moves=moves)).published
 
 
 @dataclass

@@ -128,7 +128,7 @@ def test_going_back_is_publishing_the_older_revision(house: House, mei_ling: Pat
     mei_ling.says("Today")
     admin = house.open()
     newest = publishing.newest_published(admin)
-    done = publishing.roll_back(admin, first.revision, Order("ana", newest.revision))
+    done = publishing.roll_back(admin, first.revision, Order("ana", newest.revision)).published
     assert (done.number, done.revision, done.base) == (3, first.revision, newest.revision)
     assert mei_ling.says("qwrtz")[-1] == "Mei Ling Tan comes Today. Shall I tell our staff?"
     assert mei_ling.state.stack[-1].edition == 0
