@@ -97,8 +97,8 @@
     if (part === bar) { if (!list()) await count(); return; }
     // What a small screen does not show is not asked for.
     if (!part.checkVisibility()) return;
-    // Nothing moves under the pointer, nothing closes that somebody has opened, and nothing typed is lost.
-    const busy = part.querySelector("details[open]") || [...part.querySelectorAll("input, textarea, select")].some(edited) || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
+    // Nothing moves under the pointer, and nothing closes that somebody has opened.
+    const busy = part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
     if (busy) {
       soon(part, 1500);
       if (part.id === "list") await count();
@@ -110,12 +110,6 @@
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
     if (list()) show_count(list().dataset);
-  }
-
-  function edited(field) {
-    if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
-    if (field instanceof HTMLSelectElement) return [...field.options].some((one) => one.selected !== one.defaultSelected);
-    return field.value !== field.defaultValue;
   }
 
   for (const part of document.querySelectorAll("[data-lazy]")) {
