@@ -36,7 +36,7 @@ ORDINARY = (
 )  # fmt: skip
 STATES = ("needs", "urgent", "mine", "others", "bot", "later", "done", "failed")
 KINDS: tuple[MessageKind, ...] = ("text", "media", "location", "contact")
-NO_PAGES = {"static", "live.stream", "inbox.count"}
+NO_PAGES = {"static", "live.stream", "inbox.count", "inbox.file"}
 """Asked for by pages themselves."""
 
 

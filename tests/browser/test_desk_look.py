@@ -205,7 +205,7 @@ def test_single_keys_can_be_switched_off(url: str, browser: Browser) -> None:
     desk = Desk(browser, url)
     desk.signs_in(ANA)
     desk.opens("/desk/account").get_by_label("Single keys do something").uncheck()
-    desk.page.get_by_role("button", name="Save").click()
+    desk.page.get_by_role("region", name="Preferences").get_by_role("button", name="Save").click()
     expect(desk.page.get_by_text("Saved.")).to_be_visible()
     desk.page.keyboard.press("?")
     expect(desk.page.get_by_role("dialog")).to_be_hidden()

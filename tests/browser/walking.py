@@ -55,6 +55,8 @@ class Walker(Desk):
                 if "Download is starting" in str(error):
                     continue
                 raise
+            if self.page.evaluate("document.contentType") != "text/html":
+                continue
             self.wrong += [f"{path}: {one}" for one in self.page.evaluate(FOREIGN)]
             yield path
 
