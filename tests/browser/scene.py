@@ -11,7 +11,6 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml
 from sqlalchemy import event
@@ -92,7 +91,6 @@ def pages(front: Front, scene: Scene) -> list[str]:
         f"/desk/diary/new?practitioner=nolan&day={day}&time=10:00",
         f"/desk/diary/new?patient_id={scene.patients[0]}",
         f"/desk/patients/{scene.patients[0]}/merge?with={scene.patients[1]}",
-        f"/desk/search?q={quote(scene.words[1][:50])}",
         "/desk/numbers?from=2020-01-01",
         "/desk/audit?action=viewed",
         "/desk/nowhere",

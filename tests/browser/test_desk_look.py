@@ -86,6 +86,13 @@ class Desk:
         self.page.goto(self.url + path)
         return self.page
 
+    def searches(self, words: str) -> Page:
+        self.opens("/desk/search")
+        with self.page.expect_navigation():
+            self.page.get_by_role("searchbox", name="Name or number").fill(words)
+            self.page.keyboard.press("Enter")
+        return self.page
+
     def signs_in(self, name: str, password: str = PASSWORD) -> None:
         self.opens("/desk/sign-in")
         self.page.get_by_label("Sign-in name").fill(login_of(name))

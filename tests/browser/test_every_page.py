@@ -43,5 +43,6 @@ def test_two_hundred_hostile_texts_run_nowhere_and_break_no_page(
             wide += too_wide(desk.page)
             # What else a page can look like is gone through by ``python -m tests.pages``.
             broken += broken_rules(desk.page) if "?" not in path else []
+        desk.finds(scene.words[1][:50])
         desk.context.close()
     assert (desk.wrong, wide, broken) == ([], [], [])

@@ -57,8 +57,16 @@ class Walker(Desk):
                 raise
             if self.page.evaluate("document.contentType") != "text/html":
                 continue
-            self.wrong += [f"{path}: {one}" for one in self.page.evaluate(FOREIGN)]
+            self._looks(path)
             yield path
+
+    def finds(self, words: str) -> None:
+        """Look for somebody: what is found is a page as well."""
+        self.searches(words)
+        self._looks("/desk/search")
+
+    def _looks(self, path: str) -> None:
+        self.wrong += [f"{path}: {one}" for one in self.page.evaluate(FOREIGN)]
 
 
 def too_wide(page: Page) -> list[str]:

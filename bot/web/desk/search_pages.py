@@ -20,13 +20,20 @@ CARDS_MAX = 50
 
 
 def search_room(desk: Desk) -> Blueprint:
-    """``/desk/search``."""
+    """``/desk/search``. It is asked by a form: a name or a number never stands in an address."""
     room = Blueprint("search", __name__, url_prefix="/desk/search")
 
     @room.get("", endpoint="show")
     @page("patients.read")
-    def show_found() -> Response:
-        words = typed("q")["q"][:WORDS_CHARACTERS_MAX]
+    def ask() -> Response:
+        return shown("")
+
+    @room.post("", endpoint="find")
+    @page("patients.read")
+    def find() -> Response:
+        return shown(typed("q")["q"][:WORDS_CHARACTERS_MAX])
+
+    def shown(words: str) -> Response:
         people = staff.names(desk)
         return show(
             "desk/search.html",
