@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests import needs
-from tests.browser.test_whole_way import MEI_LING, PATIENCE_MS, House, Phone, open_phones
+from tests.browser.test_whole_way import MEI_LING, PATIENCE_MS, House, Phone, book_by_tapping, open_phones, picture
 
 
 @pytest.fixture
@@ -38,9 +38,8 @@ def first_link(house: House) -> str:
 
 def test_what_a_receptionist_writes_arrives_on_the_patients_phone(house: House, browser: Browser) -> None:
     phone = Phone(open_phones(browser, house), MEI_LING)
-    phone.writes("hi")
-    phone.reads("How can we help you?")
-    page = browser.new_context().new_page()
+    book_by_tapping(phone)
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.goto(first_link(house))
     page.get_by_label("Your name").fill("Ana")
     page.get_by_label("Sign-in name").fill("ana")
@@ -50,11 +49,12 @@ def test_what_a_receptionist_writes_arrives_on_the_patients_phone(house: House, 
     page.goto(urljoin(page.url, "/desk/inbox?folder=bot"))
     page.locator("#list [data-row]").click()
     page.get_by_role("button", name="Take over").click()
-    phone.writes("Is anybody there?")
-    expect(page.locator("#thread")).to_contain_text("Is anybody there?", timeout=PATIENCE_MS)
-    page.get_by_label("Reply to").fill("Hello, this is Ana.")
+    phone.writes("Can I bring my scans on a USB stick?")
+    expect(page.locator("#thread")).to_contain_text("Can I bring my scans on a USB stick?", timeout=PATIENCE_MS)
+    page.get_by_label("Reply to").fill("Hello Mei Ling, yes please, with the report.")
     page.get_by_role("button", name="Send", exact=True).click()
-    phone.reads("Hello, this is Ana.")
+    phone.reads("Hello Mei Ling, yes please, with the report.")
     expect(page.locator("#thread .is-staff .tick.is-delivered, #thread .is-staff .tick.is-read")).to_be_visible(
         timeout=PATIENCE_MS
     )
+    picture(page, "desk")

@@ -17,10 +17,9 @@ from bot.ports.reception import Patient
 from bot.web.desk.asked import typed
 from bot.web.desk.composing import Choice, as_reply
 from bot.web.desk.guard import current_staff, page
-from bot.web.desk.showing import show
+from bot.web.desk.showing import LANGUAGES, show
 
 FIELDS = ("phone", "name", "language", "template")
-LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文", "ms": "Bahasa Melayu", "ta": "தமிழ்"}
 """What languages call themselves; one that is not here goes by its code."""
 
 

@@ -24,7 +24,7 @@ from bot.web.desk.consent_pages import CONSENT_WORDS, add_consents
 from bot.web.desk.diary_view import GONE, STATUS
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.patient_data_pages import add_patient_data
-from bot.web.desk.showing import show
+from bot.web.desk.showing import LANGUAGES, show
 
 FIELDS = ("name", "phone", "born", "remarks")
 
@@ -173,6 +173,7 @@ def _panel(desk: Desk, conversation: str, status: int = 200, trouble: str = "") 
         fragment="panel",
         status=status,
         panel=found,
+        languages=LANGUAGES,
         conversation=conversation,
         wishes=diary.wishes(desk, conversation),
         trouble=trouble,

@@ -23,6 +23,8 @@ from bot.ports.staff import TooBusy
 from bot.web.desk import guard
 
 DESK_PATHS = ("/desk", "/flows", "/live")
+LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文", "ms": "Bahasa Melayu", "ta": "தமிழ்"}
+"""As those who speak them call them."""
 
 
 @dataclass(frozen=True, slots=True)
