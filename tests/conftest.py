@@ -20,10 +20,19 @@ from bot.adapters import redis_server
 from tests import needs
 
 START_SECONDS_MAX = 30
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 4 * 2**30
+IN_MEMORY = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_BYTES_MIN
+"""Whether databases are kept where writing waits for no disk: no test cuts the power."""
 
 # A busy machine is no bug: hypothesis judges what is true, never how long it took.
 hypothesis.settings.register_profile("house", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("house")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if IN_MEMORY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +81,7 @@ class Postgres:
 
     def create(self, template: str = "template0") -> str:
         name = f"clinic_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {'file_copy' if IN_MEMORY else 'wal_log'}")
         return name
 
     def drop(self, database: str) -> None:
@@ -81,11 +90,11 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One real PostgreSQL for the whole run. It does not wait for the disk: no test cuts the power."""
+    """One real PostgreSQL for the whole run, which does not wait for the disk."""
     programs = needs.postgres_programs()
     # PostgreSQL refuses to run as root, and pytest's own folders are closed to anybody else.
     somebody = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.getuid() == 0 else {}
-    home = Path(tempfile.mkdtemp(prefix="postgres-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="postgres-", dir=MEMORY if IN_MEMORY else "/tmp"))
     data, port = home / "data", _free_port()
     if somebody:
         shutil.chown(home, "postgres", "postgres")
