@@ -21,9 +21,10 @@ from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.cookies import SESSION
 from tests.bench.house import free_port
-from tests.bench.reply import ACCOUNT, CLINIC, START_SECONDS_MAX, TOKEN, Endpoint
+from tests.bench.reply import ACCOUNT, CLINIC, TOKEN, Endpoint
 
 PASSWORD = "four unrelated words"
+START_SECONDS_MAX = 30.0
 
 
 @dataclass(frozen=True)
