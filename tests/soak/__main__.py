@@ -29,7 +29,9 @@ LOOK_SECONDS = 2.0
 WARM_UP = 1 / 3
 """Of the time."""
 GROWTH_MIB_MAX = 3.0
-FILES_MORE_MAX = 2
+FILES_MORE_MAX = 16
+"""Three threads that are busy for the first time, with their connections. One file left open by each hundredth message
+would be 36 in three minutes."""
 ENDS = 5
 """So many looks at either end are taken together: one alone may fall into the middle of something."""
 
