@@ -15,10 +15,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from urllib.request import urlopen
 
 from tests.chaos.house import House, house
 from tests.chaos.patients import TWICE, Crowd
@@ -29,9 +31,9 @@ LOOK_SECONDS = 2.0
 WARM_UP = 1 / 3
 """Of the time."""
 GROWTH_MIB_MAX = 3.0
-FILES_MORE_MAX = 16
-"""Three threads that are busy for the first time, with their connections. One file left open by each hundredth message
-would be 36 in three minutes."""
+FILES_MORE_MAX = 2
+AT_ONCE = 32
+ASKED = 640
 ENDS = 5
 """So many looks at either end are taken together: one alone may fall into the middle of something."""
 
@@ -97,6 +99,17 @@ def told(looks: dict[tuple[str, int], list[Look]]) -> Iterator[tuple[str, Growth
             yield f"{role} {pid}", growth(seen)
 
 
+def _busy_at_once(url: str) -> None:
+    """Have every thread of the webhook be busy with the others once: what it keeps open from then on is no growth."""
+
+    def ask(_: int) -> None:
+        with urlopen(f"{url}/health/ready", timeout=30) as answer:
+            answer.read()
+
+    with ThreadPoolExecutor(AT_ONCE) as many:
+        list(many.map(ask, range(ASKED)))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="A steady day, and how much each process grows.")
     parser.add_argument("--minutes", type=float, default=3)
@@ -108,6 +121,7 @@ def main() -> int:
         twilio = stack.enter_context(Twilio(options.seed))
         twilio.calm = True
         one = stack.enter_context(house(twilio.url, "", room, may_step=False))
+        _busy_at_once(one.url)
         watch, over = Watch(one), threading.Event()
         watching = threading.Thread(target=watch.until, args=(over,))
         watching.start()
