@@ -33,27 +33,38 @@ MEANWHILE = ("nothing grows", ["tests.soak", "--minutes", "3"])
 """Takes its minutes whatever the machine, and little of it."""
 
 
+LAST_LINES = 40
+"""Of a proof that failed, said again at the end: of a long record often only the end is seen."""
+
+
 def main() -> int:
     """Run every proof to its end; 1 when one failed."""
-    failed = []
+    failed: dict[str, str] = {}
     what_else, arguments = MEANWHILE
-    with subprocess.Popen(_command(arguments), stdout=subprocess.PIPE, text=True) as meanwhile:
+    with _started(arguments) as meanwhile:
         for what, arguments in PROOFS:
             print(f"-- {what}", flush=True)
-            if subprocess.run(_command(arguments), check=False).returncode != 0:
-                failed.append(what)
+            told = ""
+            with _started(arguments) as proof:
+                for line in proof.stdout or ():
+                    print(line, end="", flush=True)
+                    told += line
+            if proof.returncode != 0:
+                failed[what] = told
         told, _ = meanwhile.communicate()
     print(f"-- {what_else}\n{told}", end="", flush=True)
     if meanwhile.returncode != 0:
-        failed.append(what_else)
-    print(
-        f"{len(PROOFS) + 1 - len(failed)} passed, {len(failed)} failed" + "".join(f"; FAILED: {one}" for one in failed)
-    )
+        failed[what_else] = told
+    for what, told in failed.items():
+        print(f"-- FAILED: {what}", *told.splitlines()[-LAST_LINES:], sep="\n")
+    print(f"{len(PROOFS) + 1 - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 
-def _command(arguments: list[str]) -> list[str]:
-    return [sys.executable, "-m", *arguments]
+def _started(arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 if __name__ == "__main__":

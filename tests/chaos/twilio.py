@@ -174,7 +174,10 @@ class Handler(BaseHTTPRequestHandler):
             super().handle()
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
+        length = int(self.headers.get("Content-Length", "0"))
+        body = self.rfile.read(length).decode()
+        if len(body.encode()) < length:
+            raise ConnectionAbortedError("whoever asked was killed in the middle of it")
         if not self.path.endswith("/Messages.json"):
             content = {**json.loads(body), "sid": f"HX{secrets.token_hex(16)}", "account_sid": ACCOUNT}
             self.server.contents.append(content)
