@@ -22,8 +22,6 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 READING_SECONDS_MAX = 3.0
 """Twilio sends a form in one piece; a patient's phone never talks to us itself."""
-
-
 FILES_OF_OUR_OWN = 40
 """What a process with four threads has open itself: the database, Redis, numbers for Prometheus."""
 
@@ -34,9 +32,10 @@ class RoomyWorker(ThreadWorker):  # type: ignore[misc]  # it has no types of its
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        callers: int = self.cfg.worker_connections
         if files != resource.RLIM_INFINITY:
-            self.worker_connections = max(1, min(self.worker_connections, files - FILES_OF_OUR_OWN))
-            self.max_keepalived = max(0, min(self.max_keepalived, self.worker_connections - self.cfg.threads))
+            callers = max(1, min(callers, files - FILES_OF_OUR_OWN))
+        self.worker_connections, self.max_keepalived = callers, max(0, callers - self.cfg.threads)
 
 
 class PromptWorker(RoomyWorker):
