@@ -138,9 +138,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    """After a power cut the database may come up later than we do: it is waited for, and said why."""
+    """After a power cut the database may come up later than we do: it is waited for, and said why. What will not go
+    away by itself is not waited for."""
     from bot import settings, wiring
-    from bot.ports import BookAway
+    from bot.ports import BookAway, BookRefused
 
     wiring.log_to_stderr()
     said = ""
@@ -148,8 +149,8 @@ def _migrate(options: argparse.Namespace) -> int:
         try:
             wiring.migrate_book(settings.read(os.environ))
             return 0
-        except settings.Unsafe as unsafe:
-            print(unsafe, file=sys.stderr)
+        except (settings.Unsafe, BookRefused) as refusal:
+            print(refusal, file=sys.stderr)
             return 1
         except BookAway as away:
             why = f"The database cannot be used ({away}): look whether it runs, and at DATABASE_URL. Waiting for it."

@@ -33,7 +33,7 @@ from bot.core.finding import Finding
 from bot.core.transcript import Hears, Transcript
 from bot.desk import publishing
 from bot.desk.shelf import ProcessShelf
-from bot.ports import BookAway, Carrier, Desk, Draft, Files, MediaSource
+from bot.ports import BookAway, BookRefused, Carrier, Desk, Draft, Files, MediaSource
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
 
@@ -358,7 +358,7 @@ def plainly() -> Iterator[None]:
     try:
         yield
         return
-    except (Unsafe, BrokenFlows) as refusal:
+    except (Unsafe, BrokenFlows, BookRefused) as refusal:
         reason = str(refusal)
     except BookAway as away:
         reason = f"The database cannot be used ({away}): look whether it runs, and at DATABASE_URL."

@@ -18,7 +18,7 @@ from bot.adapters.sql import SqlBook
 from bot.adapters.sql.engine import open_engine
 from bot.adapters.sql.migrations import revisions
 from bot.core.finding import Finding
-from bot.ports import BookAway, LiveAway
+from bot.ports import BookAway, BookRefused, LiveAway
 
 REDIS_OLDEST = (6, 2)
 REDIS_SECONDS_MAX = 3
@@ -38,6 +38,9 @@ def look_at_database(url: str) -> Iterator[Finding]:
         with engine.begin() as connection:
             now, newest = revisions(connection)
             writable, how = _sqlite(connection) if kind == "SQLite" else _postgresql(connection)
+    except BookRefused as refused:
+        yield Finding("fault", "Database", f"{kind} refuses, and will go on refusing.", "DATABASE_URL", str(refused))
+        return
     except BookAway as away:
         yield Finding("fault", "Database", f"{kind} cannot be used ({away}).", "DATABASE_URL", START)
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ssl import SSLCertVerificationError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ import requests
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from bot.ports import CarrierAway, CarrierRefused, CarrierUnclear
 
@@ -69,9 +70,15 @@ def refusal(status: int, code: int | None) -> CarrierRefused | CarrierUnclear:
 
 
 def _never_left(error: requests.ConnectionError) -> bool:
-    """Whether the connection was never made: refused, no route, no such host, or no answer in time."""
+    """Whether the connection was never made: refused, no route, no such host, no answer in time, or somebody answered
+    who is not Twilio. A certificate is looked at before anything is said."""
     cause = error.args[0] if error.args else None
-    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError | ConnectTimeoutError)
+    if not isinstance(cause, MaxRetryError):
+        return False
+    why = cause.reason
+    return isinstance(why, NewConnectionError | ConnectTimeoutError) or (
+        isinstance(why, SSLError) and isinstance(why.args[0], SSLCertVerificationError)
+    )
 
 
 def code_of(text: str) -> int | None:

@@ -20,7 +20,8 @@ from bot.ports import CarrierAway, Desk, Ledger, Listed, Outgoing, Result
 LOOKS_MAX = 5
 """After so many more looks at a list that cannot be had, a person should know."""
 LATE_SECONDS_MAX = 300
-"""A look that is later than that was not late: the clock was set forward, or nobody was there. It does not count."""
+"""A look that is later than that was not late: the clock was set forward, or nobody was there. It does not count. Nor
+does one that comes before it was put off to, which a clock that was set back brings about."""
 CLOCKS_APART_SECONDS = 2 * 3600
 """How far our clock may have been ahead of Twilio's: an hour, when summer time was done wrong, and some more.
 
@@ -96,4 +97,5 @@ def _cannot_look(row: Outgoing, now: int) -> Result:
 
 
 def _out_of_time(row: Outgoing, now: int) -> bool:
-    return now > row.look_at + LATE_SECONDS_MAX
+    """Whether the clock was set since this look was put off, so that nobody knows how long it was waited for."""
+    return not row.look_at - LOOK_AGAIN_SECONDS <= now <= row.look_at + LATE_SECONDS_MAX

@@ -4,10 +4,11 @@ Theory of operation
 -------------------
 A claim is one transaction that writes each row's attempt before anything is posted, and it is the ordering point
 against take-over, cancellation and opt-out. Posts happen outside of any transaction, one after the other within a
-conversation, each noted beside the claim just before. Results are written down together. A sender that dies in between
-leaves rows in ``sending``, and its claim is over: the tick puts back what was not begun, and the rest is settled like
-every attempt of which nobody knows what became of it. Where nothing can be known of the claim, its lease decides. A
-POST is never repeated blindly; only safety text is, because there twice is better than never.
+conversation, each noted beside the claim just before. Results are written down together, in the commit that claims what
+these conversations say next. A sender that dies in between leaves rows in ``sending``, and its claim is over: the tick
+puts back what was not begun, and the rest is settled like every attempt of which nobody knows what became of it. Where
+nothing can be known of the claim, its lease decides. A POST is never repeated blindly; only safety text is, because
+there twice is better than never.
 
 Posts keep to two paces, which safety text overtakes: what our sender may send, and what one patient may be sent. What
 an error means is data (:mod:`bot.core.delivery`); what follows from it is written down by :mod:`bot.desk.undelivered`.
@@ -53,13 +54,13 @@ LEASE_SECONDS = 30.0
 PAUSE_SECONDS_MAX = LEASE_SECONDS / 3
 """Whoever was stopped for longer after a claim does not post: another may think it dead by the time it has."""
 BATCH_CONVERSATIONS_MAX = 32
-CLAIMED_ROWS_MAX = 2 * BATCH_CONVERSATIONS_MAX
-"""A conversation has one row in a claim, and its safety texts besides."""
+ROWS_CLAIMED_MAX = 2
+"""Of one conversation in a claim: its next words, and a safety text. Further ones have their turn after these."""
 POSTING_THREADS_MAX = 8
 WAIT_SECONDS = 1.0
 """How long a sender waits for the wake list, and between looks into the outbox while Redis is away."""
 SAFETY_TRIES_MAX = 3
-CONCLUDE_TRIES_MAX = 3
+CONCLUDE_TRIES_MAX = 2
 PATIENCE_SECONDS = 1.0
 """A sender waits so long for a place; for a later one the row goes back to the queue."""
 SENDER = "sender"
@@ -80,14 +81,18 @@ class Posted:
 
 def send(desk: Desk, conversations: Sequence[str], claimer: str) -> None:
     """Post what these conversations have to say, until nothing is left that may go now. Raises BookAway."""
-    while conversations:
-        with desk.claims.making(claimer) as claim:
+    if not conversations:
+        return
+    with desk.claims.making(claimer) as claim:
+        claimed_at = desk.clock.monotonic()
+        with desk.book.begin() as ledger:
+            rows = _claimed(desk, ledger, conversations, claim)
+        while rows:
+            posted = _post_all(desk, rows, claim, claimed_at)
             claimed_at = desk.clock.monotonic()
-            attempts = [desk.chance.token() for _ in range(CLAIMED_ROWS_MAX)]
-            with desk.book.begin() as ledger:
-                rows = ledger.claim(conversations, claim.name, attempts, _stamp(desk))
-            conversations = _conclude(desk, _post_all(desk, rows, claim, claimed_at)) if rows else ()
+            following = _written_and_claimed(desk, posted, claim)
             _tell_lookers(desk, list({row.conversation for row in rows}))
+            rows = following
 
 
 def keep_sending(desk: Desk, claimer: str, stop: Event) -> None:
@@ -148,8 +153,25 @@ def _awake(desk: Desk, stop: Event) -> tuple[str, ...]:
         return ledger.with_unsent(_stamp(desk), BATCH_CONVERSATIONS_MAX)
 
 
+def _claimed(desk: Desk, ledger: Ledger, conversations: Sequence[str], claim: Claim) -> tuple[Outgoing, ...]:
+    attempts = [desk.chance.token() for _ in range(ROWS_CLAIMED_MAX * len(conversations))]
+    return ledger.claim(conversations, claim.name, attempts, _stamp(desk))
+
+
+def _written_and_claimed(desk: Desk, posted: Sequence[Posted], claim: Claim) -> tuple[Outgoing, ...]:
+    """Write down what was posted and claim what these conversations say next, in one commit."""
+    try:
+        with desk.book.begin() as ledger:
+            more = _written(desk, ledger, posted)
+            return _claimed(desk, ledger, more, claim) if more else ()
+    except Exception:
+        # Nobody knows whether this was committed. The claim's file stays, and the tick puts back what was not posted.
+        wake(desk, _conclude(desk, posted))
+        raise
+
+
 def _conclude(desk: Desk, posted: Sequence[Posted]) -> tuple[str, ...]:
-    """Write down what was posted. Tried again at once: what is not written down has to be looked for at Twilio."""
+    """Write down what was posted, and nothing else: what is not written down has to be looked for at Twilio."""
     for _ in range(CONCLUDE_TRIES_MAX - 1):
         try:
             with desk.book.begin() as ledger:

@@ -31,6 +31,7 @@ from bot.ports.media import (
 from bot.ports.outbox import ChannelTrouble, Failing, LeftBehind, Outgoing, Result, Standing, Usable, Words
 from bot.ports.outside import (
     BookAway,
+    BookRefused,
     Carrier,
     CarrierAway,
     CarrierRefused,
@@ -59,6 +60,7 @@ __all__ = [
     "Backlog",
     "Book",
     "BookAway",
+    "BookRefused",
     "Booking",
     "Carrier",
     "CarrierAway",

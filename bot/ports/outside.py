@@ -17,6 +17,10 @@ class BookAway(Exception):
     """The database cannot be used now. Nothing was written; the sender must try again."""
 
 
+class BookRefused(BookAway):
+    """The database cannot be used until somebody puts right what the message says, in whole sentences."""
+
+
 class LiveAway(Exception):
     """Redis cannot be used now. Everything goes on with the database alone, slower."""
 

@@ -1,4 +1,8 @@
-"""Gunicorn's threads, of which none is kept waiting by a client that is slow to say what it wants.
+"""Gunicorn's threads, which take in no more callers than there are files for, and of which none is kept waiting by a
+client that is slow to say what it wants.
+
+A caller for whom no file was left ended gunicorn's own worker, and with it everybody whom it was just answering. Here
+whoever is one too many waits at the door, where the kernel keeps a line.
 
 A thread of gunicorn's own worker waits for the rest of a request for as long as its client likes: eight connections
 that send a byte now and then would silence the front desk. Here a request has to be there whole within a few seconds;
@@ -7,6 +11,7 @@ then no more is read from its connection. What arrived in time is answered as ev
 
 from __future__ import annotations
 
+import resource
 import socket
 import time
 from concurrent.futures import Future
@@ -17,9 +22,23 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 READING_SECONDS_MAX = 3.0
 """Twilio sends a form in one piece; a patient's phone never talks to us itself."""
+FILES_OF_OUR_OWN = 40
+"""What a process with four threads has open itself: the database, Redis, numbers for Prometheus."""
 
 
-class PromptWorker(ThreadWorker):  # type: ignore[misc]  # it has no types of its own
+class RoomyWorker(ThreadWorker):  # type: ignore[misc]  # it has no types of its own
+    """For ``gunicorn --worker-class``. Takes in as many callers at once as the process may have files open for."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        callers: int = self.cfg.worker_connections
+        if files != resource.RLIM_INFINITY:
+            callers = max(1, min(callers, files - FILES_OF_OUR_OWN))
+        self.worker_connections, self.max_keepalived = callers, max(0, callers - self.cfg.threads)
+
+
+class PromptWorker(RoomyWorker):
     """For ``gunicorn --worker-class``. Everything here runs on the worker's main thread, which looks every second."""
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import ssl
+import struct
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -18,6 +21,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import flask
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from werkzeug.serving import make_server
 
 from bot.adapters.simulator_store import Simulator
@@ -281,6 +287,13 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
+def reset_at_once(handler: BaseHTTPRequestHandler) -> None:
+    """The connection is cut off, as by a firewall."""
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    handler.connection.close()
+    handler.close_connection = True
+
+
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [
@@ -288,12 +301,13 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
         (400, {"type": "t", "title": "no", "status": 400, "code": 21656}, 21656),
         (401, {"code": 20003, "message": "Authenticate", "status": 401}, 20003),
         (403, b"<html>a proxy</html>", None),
+        (404, {"code": 20404, "message": "not found", "status": 404}, 20404),
         (302, b"", None),
     ],
 )
 def test_a_refusal_carries_twilios_code_and_nothing_of_the_patient(
     twilio: Server, carrier: TwilioCarrier, status: int, body: Any, code: int | None
-) -> None:
+) -> None:  # case-122
     twilio.answers["POST Messages.json"] = (status, body)
     with pytest.raises(CarrierRefused) as caught:
         carrier.post(HELLO, CALLBACK)
@@ -324,23 +338,28 @@ def test_a_refusal_for_haste_says_when_to_come_back(
     "answer",
     [
         (500, {"code": 20500, "message": "oops", "status": 500}),
+        (502, b"<html>a proxy</html>"),
         (503, b"busy"),
+        (504, b""),
         (408, b""),
         (201, b"not json"),
         (201, {"status": "queued"}),
+        (200, b"<html>a proxy</html>"),
+        (200, {}),
         reset,
+        reset_at_once,
     ],
 )
 def test_an_answer_that_tells_nothing_is_unclear_and_the_message_is_posted_only_once(
     twilio: Server, carrier: TwilioCarrier, answer: Any
-) -> None:
+) -> None:  # case-122
     twilio.answers["POST Messages.json"] = answer
     with pytest.raises(CarrierUnclear):
         carrier.post(HELLO, CALLBACK)
     assert len(twilio.messages) == 1
 
 
-def test_an_answer_that_does_not_come_is_unclear(twilio: Server) -> None:
+def test_an_answer_that_does_not_come_is_unclear(twilio: Server) -> None:  # case-122
     asked_enough = Event()
     twilio.answers["POST Messages.json"] = lambda handler: asked_enough.wait(10)
     with closing(TwilioCarrier(ACCOUNT, TOKEN, None, CLINIC, twilio.url, timeout_seconds=0.05)) as carrier:
@@ -366,6 +385,56 @@ def test_a_twilio_that_cannot_be_reached_is_away(ask: Callable[[TwilioCarrier], 
         pytest.raises(CarrierAway),
     ):
         ask(carrier)
+
+
+def test_a_twilio_whose_name_nobody_knows_is_away() -> None:  # case-122
+    with (
+        closing(TwilioCarrier(ACCOUNT, TOKEN, None, CLINIC, "http://twilio.invalid")) as carrier,
+        pytest.raises(CarrierAway),
+    ):
+        carrier.post(HELLO, CALLBACK)
+
+
+def test_a_twilio_whose_certificate_has_expired_is_told_nothing_and_is_away(
+    twilio: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # case-122
+    file = expired_certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    # It is one that would be believed, were it not so old.
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    httpd = _serve(twilio)
+    httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
+    httpd.handle_error = lambda *_: None  # type: ignore[method-assign]
+    thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    url = f"https://localhost:{httpd.server_port}"
+    try:
+        with closing(TwilioCarrier(ACCOUNT, TOKEN, None, CLINIC, url)) as carrier, pytest.raises(CarrierAway):
+            carrier.post(HELLO, CALLBACK)
+    finally:
+        httpd.shutdown()
+        thread.join()
+        httpd.server_close()
+    assert twilio.messages == []
+
+
+def expired_certificate(folder: Path) -> Path:
+    """Of localhost, with its key, valid until 2020."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=localhost")
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2019, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2020, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = folder / "localhost.pem"
+    file.write_bytes(key.private_bytes(pem, *plain) + certificate.public_bytes(pem))
+    return file
 
 
 @pytest.mark.parametrize("answer", [(500, b""), (401, {"code": 20003, "message": "no", "status": 401}), reset])

@@ -40,14 +40,15 @@ class Served:
 
     def cpu_seconds(self) -> float:
         """Of all its processes so far, user and system."""
-        return sum(map(_cpu_seconds, [self.process.pid, *self.workers]))
+        return sum(map(cpu_seconds, [self.process.pid, *self.workers]))
 
     def memory_mib(self) -> float:
         """What its largest worker holds in memory."""
         return max(map(memory_mib, self.workers))
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Of a process so far, user and system."""
     # Fields 14 and 15 of proc(5), counted behind the name, which may hold spaces.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND

@@ -25,13 +25,14 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True)
 class Job:
-    """What to post: ``count`` messages with these words, in turn from so many patients."""
+    """What to post: ``count`` messages with these words, in turn from so many patients, over so many connections."""
 
     port: int
     token: str
     words: str
     count: int
     patients: int
+    connections: int = CONNECTIONS
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ async def _run(job: Job) -> Posted:
         writer.close()
 
     began = time.perf_counter()
-    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
+    await asyncio.gather(*(connection() for _ in range(job.connections)))
     return Posted(time.perf_counter() - began, milliseconds, refused)
 
 

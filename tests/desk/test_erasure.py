@@ -448,7 +448,7 @@ def test_somebody_without_a_record_is_erased_by_her_conversation(clinic: Clinic)
     assert erasure.erasure(clinic.desk, made).conversations == (clinic.mei,)  # type: ignore[union-attr]
 
 
-def test_what_was_erased_stays_erased_in_a_backup_of_before(either: Clinic) -> None:
+def test_what_was_erased_stays_erased_in_a_backup_of_before(either: Clinic) -> None:  # case-131
     """The database is lost after the erasure; only a backup from before it is left."""
     id = either.story()
     place = Place(either.database_url, either.folder / "data", "k9" * 32, lambda: None)

@@ -214,11 +214,12 @@ def test_a_message_that_cannot_be_settled_does_not_hold_up_the_others(front: Fro
     assert [event for event, _ in front.reports] == ["settling_failed"]
 
 
-def test_a_clock_set_forward_between_two_looks_makes_nobody_send_too_early(unclear: Front) -> None:
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_set_between_two_looks_makes_nobody_send_too_early(unclear: Front, hours: int) -> None:
     unclear.later(seconds=10)
     looks(unclear)
     taken_at = unclear.clock.epoch - 10
-    unclear.clock.step_to(unclear.clock.now() + timedelta(hours=1))
+    unclear.clock.step_to(unclear.clock.now() + timedelta(hours=hours))
     looks(unclear)
     assert unclear.statuses() == ["unknown"]
     listed(unclear, created_at=taken_at)

@@ -247,12 +247,12 @@ class Shaky:
     """A book of record that is away on the transactions named, counted from 1."""
 
     def __init__(self, desk: Desk, *away: int) -> None:
-        self._book, self._away, self._count = desk.book, away, 0
+        self._book, self._away, self.opened = desk.book, away, 0
 
     @contextmanager
     def begin(self) -> Iterator[Ledger]:
-        self._count += 1
-        if self._count in self._away:
+        self.opened += 1
+        if self.opened in self._away:
             raise BookAway("the test took the database away")
         with self._book.begin() as ledger:
             yield ledger
@@ -265,10 +265,39 @@ class Shaky:
 
 
 def test_what_was_posted_is_written_down_although_the_database_was_away_for_a_moment(front: Front) -> None:
-    front.says("Hello")
-    send(replace(front.desk, book=Shaky(front.desk, 2, 3)), ("mei",), "sender")
-    assert front.statuses() == ["sent"]
+    front.says("Hello", "More")
+    with pytest.raises(BookAway):
+        send(replace(front.desk, book=Shaky(front.desk, 2, 3)), ("mei",), "sender")
+    assert front.statuses() == ["sent", "queued"]
     assert len(front.carrier.posted) == 1
+    assert front.live.next_awake(0, 10) == ("mei",)
+    front.sends()
+    assert front.carrier.words == ["Hello", "More"]
+
+
+def test_words_that_cannot_be_claimed_do_not_undo_what_was_said_before_them(front: Front) -> None:
+    class Unreadable(Shaky):
+        """A book in which the second claim meets something that nobody has thought of."""
+
+        @contextmanager
+        def begin(self) -> Iterator[Ledger]:
+            with super().begin() as ledger:
+                if self.opened == 2:
+                    ledger.claim = lambda *_: 1 // 0  # type: ignore[method-assign,assignment]
+                yield ledger
+
+    front.says("Hello", "More")
+    with pytest.raises(ZeroDivisionError):
+        send(replace(front.desk, book=Unreadable(front.desk)), ("mei",), "sender")
+    assert front.statuses() == ["sent", "queued"]
+
+
+def test_words_that_follow_each_other_take_a_commit_each_and_one_more(front: Front) -> None:
+    front.says("One", "Two", "Three")
+    book = Shaky(front.desk)
+    send(replace(front.desk, book=book), ("mei",), "sender")
+    assert front.statuses() == ["sent", "sent", "sent"]
+    assert book.opened == 4
 
 
 def test_what_cannot_be_written_down_is_left_for_the_tick_and_not_posted_again(front: Front) -> None:

@@ -1,4 +1,7 @@
-"""Every code of Twilio over HTTP, both ways: in its answer to the real client, and in a signed callback."""
+"""Every code of Twilio over HTTP, both ways: in its answer to the real client, and in a signed callback.
+
+``case-n`` is the number that a bad input has in the list of them which these tests go through.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,7 @@ WANTED = {"again": "queued", "channel": "queued", "template": "needs_person", "c
 @pytest.mark.parametrize("code", sorted(ERRORS))
 def test_every_code_in_the_answer_is_acted_upon_and_posted_only_once(
     front: Front, endpoint: Endpoint, code: int
-) -> None:
+) -> None:  # case-122, case-123
     endpoint.codes = [code]
     front.says("Hello")
     front.sends()
@@ -106,7 +109,7 @@ def test_every_code_in_the_answer_is_acted_upon_and_posted_only_once(
 @pytest.mark.parametrize("code", sorted(ERRORS))
 def test_every_code_in_a_callback_is_acted_upon_once_however_often_it_comes(
     front: Front, webhook: FlaskClient, endpoint: Endpoint, code: int
-) -> None:
+) -> None:  # case-123
     front.says("Hello")
     front.sends()
     url, sid = endpoint.forms[0]["StatusCallback"], f"SM{1:032x}"

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from bot.adapters.sql.refusals import readable, refusal
 from bot.ports import BookAway, SlotTaken
 
 PATIENCE_SECONDS = 0.5
@@ -51,7 +52,7 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS, prompt: bo
 
     Its errors show statements without their values: those are patients' words.
     """
-    target = make_url(url)
+    target = readable(url)
     if target.get_backend_name() == "sqlite":
         engine = create_engine(
             target,
@@ -116,12 +117,14 @@ def _begin_immediate(patience_seconds: float, connection: Connection) -> None:
 
 
 def in_our_words(dialect: Dialect, error: BaseException) -> Exception | None:
-    """What an error of the driver means: BookAway when the database is out of order, SlotTaken for its overlap rule,
-    None when our statement is wrong."""
+    """What an error of the driver means: BookAway when the database is out of order, BookRefused when it stays so,
+    SlotTaken for its overlap rule, None when our statement is wrong."""
     driver: Any = dialect.loaded_dbapi
     if isinstance(error, driver.IntegrityError):
         overlap = getattr(error, "sqlstate", None) == EXCLUSION_VIOLATION or str(error) == "overlap"
         return SlotTaken() if overlap else None
+    if refused := refusal(error):
+        return refused
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         out_of_order = code & 0xFF in SQLITE_OUT_OF_ORDER

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from bot.adapters.sql.engine import open_engine
+from bot.adapters.sql.refusals import NEWER
+from bot.ports import BookRefused
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -30,10 +32,12 @@ def migrate(url: str, revision: str = "head") -> None:
     """Bring the database at ``url`` to a revision, by default the newest, all or nothing. Several processes may call it
     at once.
 
-    Raises BookAway when the database cannot be reached.
+    Raises BookAway when the database cannot be reached, BookRefused when waiting for it is in vain.
     """
     # Alembic costs more to import than the rest of this package, and only this needs it.
     from alembic import command
+    from alembic.script.revision import ResolutionError
+    from alembic.util import CommandError
 
     engine, config = open_engine(url, PATIENCE_SECONDS, prompt=False), _config()
     try:
@@ -41,6 +45,10 @@ def migrate(url: str, revision: str = "head") -> None:
             _alone(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+    except CommandError as error:
+        if isinstance(error.__cause__, ResolutionError):
+            raise BookRefused(NEWER) from None
+        raise
     finally:
         engine.dispose()
 
