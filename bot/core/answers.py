@@ -43,8 +43,12 @@ class _Compared(dict[int, str]):
 _COMPARED = _Compared({ord("’"): "'"})
 
 
+@lru_cache(maxsize=64)
 def fold(text: str) -> str:
-    """Text as it is compared: one width, one case, no punctuation, single spaces."""
+    """Text as it is compared: one width, one case, no punctuation, single spaces.
+
+    A turn asks a dozen times for the same words; a few turns' words are remembered, and no more.
+    """
     return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_COMPARED).split())
 
 

@@ -56,7 +56,8 @@ def shown_option(walk: Walk, message: Message) -> bool:
     if question is None:
         return False
     ask = walk.asking if question.about == "step" else None
-    offered = [_ways_to_say(walk, ask, one) for one in question.options]
+    own = _own_options(ask)
+    offered = [_ways_to_say(walk, ask, own, one) for one in question.options]
     found = options_meant(message.text, message.reading, offered)
     if not found:
         return _option_on_another_page(walk, message, question)
@@ -76,20 +77,22 @@ def _option_on_another_page(walk: Walk, message: Message, question: Open) -> boo
     if question.about != "step" or ask is None:
         return False
     others = walk.offered(ask, besides={one.id for one in question.options})
-    found = options_meant(message.text, message.reading, [_ways_to_say(walk, ask, one) for one in others])
+    own = _own_options(ask)
+    found = options_meant(message.text, message.reading, [_ways_to_say(walk, ask, own, one) for one in others])
     if len(found) != 1:
         return False
     _choose(walk, question, next(one for one in others if one.id == found[0]))
     return True
 
 
-def _own_option(ask: Ask | None, id: str) -> Option | None:
-    return next((one for one in (*ask.options, *ask.more_options) if one.id == id), None) if ask else None
+def _own_options(ask: Ask | None) -> Mapping[str, Option]:
+    """The options a step itself has, by id."""
+    return {one.id: one for one in (*ask.options, *ask.more_options)} if ask else {}
 
 
-def _ways_to_say(walk: Walk, ask: Ask | None, shown: Shown) -> Offered:
+def _ways_to_say(walk: Walk, ask: Ask | None, own: Mapping[str, Option], shown: Shown) -> Offered:
     """``ask`` is the step that is asked; None when the open question is about something else."""
-    option = _own_option(ask, shown.id)
+    option = own.get(shown.id)
     words = [shown.label]
     value: Mapping[str, Value] = {}
     if option is not None:
@@ -123,7 +126,7 @@ def _choose(walk: Walk, question: Open, shown: Shown) -> None:
             walk.start(walk.clinic.otherwise)
         case "option":
             ask = walk.asking
-            option = _own_option(ask, shown.id)
+            option = _own_options(ask).get(shown.id)
             found = walk.option_values(ask).get(shown.id) if ask else None
             value: Value = found or {"id": shown.id, "label": shown.label}
             walk.answered(option, value, f"option {shown.id}" if option else "option")

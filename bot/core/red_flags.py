@@ -109,8 +109,11 @@ def find_red_flags(text: str) -> tuple[str, ...]:
     """
     index = _index()
     units = read_units(text)
+    spoken = _find(index.root, units)
+    if not spoken:
+        return ()
     starts: dict[Concept, list[int]] = defaultdict(list)
-    for found in _standing(units, _find(index.root, units)):
+    for found in _standing(units, spoken):
         starts[found.concept].append(found.start)
     if not starts:
         return ()
