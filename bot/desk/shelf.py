@@ -42,14 +42,17 @@ class Unread(BookAway):
 
 
 def edition_of(draft: Draft, number: int = 0, moves: bool = False) -> Edition:
-    """Sound files as an edition. Its reader, which weighs all questions, is made when somebody writes."""
+    """Sound files as an edition. Its reader, which weighs all questions, is made when somebody writes, and once: each
+    of a process's threads would make one of several megabytes."""
     clinic, diary = draft.clinic, draft.diary
     assert clinic is not None
     assert diary is not None
-    made = cache(lambda: reader(clinic, diary.zone))
+    made, making = cache(lambda: reader(clinic, diary.zone)), Lock()
 
     def read(text: str, now: datetime) -> Reading:
-        return made()(text, now)
+        with making:
+            words = made()
+        return words(text, now)
 
     return Edition(number, clinic.version, clinic, diary, read, structures(clinic), moves)
 
