@@ -142,6 +142,20 @@ def test_a_row_is_chosen_with_the_keyboard_alone(world: World, page: Page) -> No
     assert world.webhook.wait_for_form("ListId", "half")
 
 
+def test_a_sheet_that_is_opened_again_at_once_still_sends_what_is_chosen(world: World, page: Page) -> None:
+    ask(world, LIST)
+    opener = phone(page).get_by_role("button", name="See the times")
+    opener.click()
+    # Both in one go: the browser tells that it was closed when it is open again.
+    opener.evaluate("opener => { document.querySelector('#list').close(''); opener.click() }")
+    page.get_by_role("radio", name="9:30 am").check()
+    page.keyboard.press("Enter")
+    assert world.webhook.wait_for_form("ListId", "half")
+    write(page, "Thank you")
+    world.webhook.wait_for_form("Body", "Thank you")
+    assert [form["ListId"] for form in world.webhook.forms if "ListId" in form] == ["half"]
+
+
 def test_a_closed_sheet_sends_nothing(world: World, page: Page) -> None:
     ask(world, LIST)
     before = len(world.webhook.forms)
