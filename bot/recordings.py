@@ -97,7 +97,7 @@ def save(desk: Desk, options: argparse.Namespace) -> int:
         raise Unknown(f"There are {len(found)} talks that can be saved in this conversation.")
     try:
         saved = saving.save(desk.clinic, desk.read, found[-options.talk], options.name)
-        wiring.add_transcript(options.file, saved.transcript)
+        wiring.add_transcript(options.file, saved.transcript, saved.about)
     except (saving.NothingToSave, OSError) as refusal:
         raise Unknown(str(refusal)) from refusal
     print(f"Saved in {options.file}, with names, numbers and days replaced. Read it before you show it to anybody.")

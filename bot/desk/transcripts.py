@@ -15,7 +15,7 @@ from bot.core.fault import At, Fault, in_reading_order
 from bot.core.flow import Ask, Clinic, Do, Step, Value
 from bot.core.names import label
 from bot.core.place import Stranded
-from bot.core.transcript import Hears, Sends, Transcript, Waits
+from bot.core.transcript import Doing, Hears, Sends, Transcript, Waits
 from bot.core.ways import Way, ways_of
 from bot.desk.rehearsing import AT_ONCE, CannotPlayError, Read, Rehearsal
 
@@ -106,9 +106,9 @@ def heard_as(said: Say) -> Hears:
     return Hears(0, said.text, tuple(choice.label for choice in said.choices) or None)
 
 
-def _rounds(transcript: Transcript) -> list[tuple[tuple[Sends | Waits, ...], list[Hears]]]:
+def _rounds(transcript: Transcript) -> list[tuple[tuple[Doing, ...], list[Hears]]]:
     """Each thing the patient does, or several that she sends at once, with the bot's lines that follow."""
-    rounds: list[tuple[tuple[Sends | Waits, ...], list[Hears]]] = []
+    rounds: list[tuple[tuple[Doing, ...], list[Hears]]] = []
     for line in transcript.talk:
         if isinstance(line, Hears):
             if not rounds:
@@ -121,7 +121,7 @@ def _rounds(transcript: Transcript) -> list[tuple[tuple[Sends | Waits, ...], lis
     return rounds
 
 
-def _at_once(before: tuple[tuple[Sends | Waits, ...], list[Hears]], line: Sends | Waits) -> bool:
+def _at_once(before: tuple[tuple[Doing, ...], list[Hears]], line: Doing) -> bool:
     spoken, heard = before
     return not heard and isinstance(spoken[-1], Sends) and isinstance(line, Sends)
 

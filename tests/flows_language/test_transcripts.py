@@ -195,6 +195,27 @@ def test_a_person_asked_for_anywhere_is_called(clinic: Clinic) -> None:
     assert told(clinic, text) == []
 
 
+def test_staff_take_over_and_give_back_to_the_open_question(clinic: Clinic) -> None:
+    text = """\
+        test: Siti is looked after by Ana in between
+        flow: visit
+        talk:
+          - patient: book
+          - bot: What is the patient's full name?
+          - staff: take over
+          - patient: one moment please
+          - staff: back to the question
+          - bot: back again
+          - bot: What is the patient's full name?
+          - staff: take over
+          - staff: done
+        expect: {control: closed}
+        """
+    assert told(clinic, text) == []
+    _, faults = read_transcripts(dedent(text).replace("done", "dance").encode(), "tests/visit.yaml")
+    assert [fault.code for fault in faults] == ["E04"]
+
+
 def test_what_is_sent_at_once_taps_what_was_seen_before_any_of_it_was_answered(clinic: Clinic) -> None:
     """The second tap belongs to the question that the first one has answered."""
     text = """\
