@@ -12,13 +12,14 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from redis import Redis
 
 from bot.core.twilio_signature import expected_signature
 from bot.desk.turns import conversation_id
@@ -115,6 +116,9 @@ def _status(connection: socket.socket) -> int:
 def served(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, redis_server_url: str) -> Iterator[Served]:
     """One server for all of these tests, started as `make run` starts it."""
     room = tmp_path_factory.mktemp("served")
+    # Her conversation has the same id in every copy of the book: what other tests left of it is none of ours.
+    with closing(Redis.from_url(redis_server_url)) as redis:
+        redis.flushall()
     book = shutil.copy(sqlite_template, room / "clinic.sqlite")
     environ = {
         **os.environ,
