@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.simulated import ACCOUNT, CLINIC, MEI_LING, RAVI, TOKEN, World, simulated
 
-expect.set_options(timeout=15_000)  # a busy machine is no bug
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
 BUTTONS = {
     "twilio/quick-reply": {
