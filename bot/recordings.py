@@ -14,6 +14,7 @@ from bot import settings as environment
 from bot import wiring
 from bot.core.conversation import Conversation
 from bot.desk import replaying, saving
+from bot.desk.changed_times import changed_times
 from bot.desk.changes import Changes, what_would_change
 from bot.ports import BookAway, Desk, JournalEntry
 
@@ -75,16 +76,18 @@ def _days_ago(desk: Desk, days: int) -> int:
 @_at_the_desk
 def changes(desk: Desk, options: argparse.Namespace) -> int:
     """``python -m bot flows changes``: what the files in a folder would change beside those that run here."""
-    loaded, faults = wiring.look_at_flows(Path(options.directory))
-    if loaded.clinic is None or not loaded.sound:
-        raise wiring.BrokenFlows(tuple(fault for fault in faults if fault.level == "error"))
+    edit = wiring.draft_in(Path(options.directory))
+    if edit.clinic is None or edit.diary is None or not edit.sound:
+        raise wiring.BrokenFlows(tuple(fault for fault in edit.faults if fault.level == "error"))
     since = _days_ago(desk, options.days)
     talks = replaying.conversations(desk.book, since)
-    found = what_would_change(desk, loaded.clinic, talks, since, options.turns)
+    found = what_would_change(desk, edit.clinic, talks, since, options.turns)
+    times = changed_times(desk, edit.diary)
     if options.json:
-        print(json.dumps(found.as_data(), ensure_ascii=False, indent=2))
+        print(json.dumps({**found.as_data(), "times": times.as_data()}, ensure_ascii=False, indent=2))
     else:
         _tell(found, options.days)
+        print(times)
     return 0
 
 
@@ -97,7 +100,7 @@ def save(desk: Desk, options: argparse.Namespace) -> int:
         raise Unknown(f"There are {len(found)} talks that can be saved in this conversation.")
     try:
         saved = saving.save(desk.clinic, desk.read, found[-options.talk], options.name)
-        wiring.add_transcript(options.file, saved.transcript)
+        wiring.add_transcript(options.file, saved.transcript, saved.about)
     except (saving.NothingToSave, OSError) as refusal:
         raise Unknown(str(refusal)) from refusal
     print(f"Saved in {options.file}, with names, numbers and days replaced. Read it before you show it to anybody.")

@@ -141,7 +141,7 @@ def _save(desk: Desk, file: Path) -> int:
         return 1
     try:
         saved = saving.save_as_it_was(desk.clinic, desk.read, talks[-1], file.stem, desk.diary.zone)
-        wiring.add_transcript(file, saved.transcript)
+        wiring.add_transcript(file, saved.transcript, saved.about)
     except (saving.NothingToSave, OSError) as refusal:
         print(refusal, file=sys.stderr)
         return 1

@@ -100,10 +100,11 @@ def rewrite_transcripts(file: Path, transcripts: Iterable[Transcript], answers: 
     file.write_text(text, encoding="utf-8")
 
 
-def add_transcript(file: Path, transcript: Transcript) -> None:
-    """Write a conversation down as a test: as a new file, or at the end of one that is there. Raises OSError."""
+def add_transcript(file: Path, transcript: Transcript, about: str = "") -> None:
+    """Write a conversation down as a test, below a remark: as a new file, or at the end of one that is there. Raises
+    OSError."""
     before = file.read_text(encoding="utf-8").rstrip("\n") + "\n---\n" if file.exists() else ""
-    file.write_text(before + written_transcripts((transcript,), ""), encoding="utf-8")
+    file.write_text(before + written_transcripts((transcript,), about), encoding="utf-8")
 
 
 def open_desk(settings: Settings) -> Desk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 
 from bot.adapters.flows_nodes import FILE_BYTES_MAX
@@ -43,13 +44,23 @@ def write_folder(directory: Path, files: Files) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise FileExistsError(f"{directory} is not empty")
-    for name, content in files.items():
-        where = PurePosixPath(name)
-        if where.is_absolute() or ".." in where.parts:
+    add_files(directory, files)
+
+
+def add_files(directory: Path, files: Files) -> None:
+    """Write files into a folder, new or not, in which they are new. Raises OSError; before any is written
+    FileExistsError for one that is there or behind a link, and ValueError for one that leads out of the folder."""
+    for name in files:
+        inside = PurePosixPath(name)
+        if inside.is_absolute() or ".." in inside.parts:
             raise ValueError(f"{name} leads out of the folder")
-        target = directory / where
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        if os.path.lexists(directory / inside) or any((directory / one).is_symlink() for one in inside.parents[:-1]):
+            raise FileExistsError(f"{directory / inside} is there already, or behind a link. Nothing was written")
+    for name, content in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), "wb") as file:
+            file.write(content)
 
 
 def _paths(directory: Path) -> list[Path]:

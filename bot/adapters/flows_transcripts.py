@@ -14,17 +14,18 @@ from bot.core.conversation import Control
 from bot.core.events import MessageKind
 from bot.core.fault import Fault, did_you_mean, in_reading_order
 from bot.core.flow import Value
-from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, StandIn, Transcript, Waits
+from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, Staff, StaffDoes, StandIn, Transcript, Waits
 
 _KEYS = ("test", "flow", "given", "talk", "expect")
 EXPECT_KEYS = ("ended", "saved", "effects", "control", "urgent")
 GIVEN_KEYS = ("now", "facts", "language", "phone", "first contact")
 _LISTS = ("services", "practitioners", "languages", "faq_topics")
-LINES = ("patient", "taps", "sends", "silence", "bot")
+LINES = ("patient", "taps", "sends", "silence", "staff", "bot")
 _SENT: Mapping[str, MessageKind] = {
     "photo": "media", "voice": "media", "file": "media", "location": "location", "contact": "contact",
 }  # fmt: skip
 _CONTROLS = get_args(Control)
+STAFF_DOES = get_args(StaffDoes)
 
 
 def load_transcripts(directory: Path) -> tuple[tuple[Transcript, ...], tuple[Fault, ...]]:
@@ -69,6 +70,9 @@ def _line(page: Page, node: Node) -> Spoken | None:
     kind, line = kinds[0], node.line
     if kind == "silence":
         return Waits(line, page.seconds(entries.values[kind], '"silence"'))
+    if kind == "staff":
+        does = page.one_of(entries, kind, STAFF_DOES)
+        return next((Staff(line, one) for one in STAFF_DOES if one == does), None)
     if kind == "sends":
         return Sends(line, kind=_SENT.get(page.one_of(entries, kind, _SENT), "unknown"))
     # A patient may send anything, also what would be suspicious in a text of the clinic.

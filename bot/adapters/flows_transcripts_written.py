@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.core.flow import Value
-from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, StandIn, Transcript, Waits
+from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, Staff, StandIn, Transcript, Waits
 
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9 .?!()'/_-]|:(?=[A-Za-z0-9]))*(?<! )")
 _PLAIN_ALONE = re.compile(r"""[A-Za-z](?:[A-Za-z0-9 .?!()'/_,;"+&-]|:(?=[A-Za-z0-9]))*(?<! )|\.\.\.""")
@@ -97,6 +97,8 @@ def _spoken(spoken: Spoken) -> Iterator[str]:
             yield from _said("taps", text)
         case Sends(kind=kind):
             yield f"  - sends: {_SENDS.get(kind, 'file')}"
+        case Staff(does=does):
+            yield f"  - staff: {does}"
         case Hears(text=text, options=options):
             yield from _said("bot", text)
             if options is not None:

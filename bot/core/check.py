@@ -83,6 +83,7 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         "E93": time.hand_over_without_hours,
         "E94": claims.claims,
         "W94": claims.praise,
+        "W95": claims.unknown_languages,
         "W91": words.unsigned_safety_texts,
     }
 )

@@ -8,34 +8,14 @@ Praise that can be meant otherwise ("top floor") is a warning. Only English is l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.core.checks_languages import spots
+from bot.core.claims_lexicon import NEVER, PRAISE
 from bot.core.fault import Fault
 from bot.core.flow import Clinic
 
-FACTS_FILE = "clinic.yaml"
-_NEVER = (
-    # grades and comforts
-    "not (?:urgent|serious)", "low risk", "harmless", "nothing to worry", "(?:don.t|do not|no need to) worry",
-    "you(?: are|.re| will be|.ll be) fine", "is (?:quite |perfectly |completely |all )?normal",
-    # promises, praises above others, shows witnesses
-    r"guarantee\w*", "pain-?free", "painless", "cure[sd]?", "most effective", "safest", "world.class", "success rates?",
-    "patients say", "before.and.after (?:photo|picture|image)s?", r"no\. ?1", "number one",
-    "better than (?:other|any|most)",
-    # advises and finds out
-    "you should (?:take|stop|start|rest|exercise|fast)", "you need (?:an? )?(?:mri|surgery|operation)",
-    "you (?:probably )?have (?:a |an )?(?:slipped|pinched|sciatica|stenosis)",
-    # is somebody
-    "i am (?:an? )?(?:nurse|doctor|human|person)",
-)  # fmt: skip
-NEVER = re.compile(rf"(?i)\b(?:{'|'.join(_NEVER)})\b|\b100 ?%|[★⭐]")
-_PRAISE = (
-    "best", "leading", "top", "renowned", "unique", r"award\w*", r"expert\w*", "trusted by", "state.of.the.art",
-    "proven", r"permanent\w*", r"discount\w*", r"promo\w*", "free of charge", "for free", "24/7", "as soon as possible",
-    "right away",
-)  # fmt: skip
-PRAISE = re.compile(rf"(?i)\b(?:{'|'.join(_PRAISE)})\b")
+ENGINE_FILE, FACTS_FILE = "_clinic.yaml", "clinic.yaml"
 _LINK = re.compile(r"(?i)\b(?:javascript|vbscript|data|file|ftp|tel|sms|mailto|intent|http):(?=[^\s,;.])[^\s<>]*")
 _HTTPS = re.compile(r"(?i)\bhttps://[^\s<>]{0,300}")
 _PLAIN_HOST = re.compile(r"(?i)https://(?:[a-z0-9-]{1,63}\.)+[a-z]{2,20}(?:[:/?#).,!]|$)")
@@ -52,11 +32,24 @@ def praise(clinic: Clinic) -> Iterator[Fault]:
     yield from _found(clinic, "W94", PRAISE, "reads as praise or promotion", "Word it plainly.")
 
 
-def _found(clinic: Clinic, code: str, words: re.Pattern[str], why: str, remedy: str) -> Iterator[Fault]:
+def unknown_languages(clinic: Clinic) -> Iterator[Fault]:
+    """W95: a language in which it cannot be decided whether a text claims something."""
+    for language in clinic.languages:
+        if language not in NEVER:
+            message = f'"{language}": whether its texts promise, comfort or praise is not looked at.'
+            remedy = "Have somebody who speaks it look for what the check tells of in English."
+            yield Fault("W95", ENGINE_FILE, 0, 0, "", message, remedy, "warning")
+
+
+def _found(clinic: Clinic, code: str, words: Mapping[str, re.Pattern[str]], why: str, remedy: str) -> Iterator[Fault]:
+    first = clinic.languages[0]
     for spot in spots(clinic):
-        said = words.search(_NAME.sub("", spot.text.source))
-        if said is not None and not spot.name:
-            yield spot.fault(code, f'says "{said.group(0)}", which {why}.', remedy)
+        texts = {} if spot.name else {first: spot.text.source, **spot.text.translations}
+        for language, text in texts.items():
+            said = words[language].search(_NAME.sub("", text)) if language in words else None
+            if said is not None:
+                where = "" if language == first else f"in {language} "
+                yield spot.fault(code, f'{where}says "{said.group(0)}", which {why}.', remedy)
 
 
 def deceptive_links(clinic: Clinic) -> Iterator[Fault]:

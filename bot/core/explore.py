@@ -5,8 +5,8 @@ type asked for, nonsense, a photo, an old button, words that work anywhere, a qu
 taking over and handing back; and every action comes out in every way it can. States that differ in nothing a patient
 could notice are one. What was answered further back than the question before counts as the same, and so do the flows
 below the running one once something was answered in it: it leads where it leads whatever lies below, and coming back to
-each of them was walked before. Two messages at once are two messages one after the other: turns keep their
-order.
+each of them was walked before. Two messages at once are two messages one after the other, because turns keep their
+order; only that the second was written before the first was answered: so each answer is also sent twice at once.
 
 The shortest conversation that breaks a rule is given as the lines of a talk.
 """
@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 
 from bot.core.actions import ACTIONS
 from bot.core.conversation import Conversation, Frame
-from bot.core.effects import Say
+from bot.core.effects import DoAction, Say
 from bot.core.events import (
     Event,
     Message,
@@ -144,17 +144,31 @@ class _Exploration:
         for what, event in events_for(self._clinic, conversation):
             now = conversation.silence_due if what == SILENCE else conversation.last_inbound_at + 60
             for happened, turn in self._take(conversation, what, event, now or int(START.timestamp())):
-                self._turns += 1
                 line = Line(happened, _said(turn) if turn else ())
-                why = broken_rule(what, conversation, turn)
-                if why:
-                    self._tell(why, key, line)
+                yield from self._note(key, line, broken_rule(what, conversation, turn), turn)
                 if turn is not None:
                     after = state_key(turn.conversation, self._decisive)
                     self._after.setdefault((key, what), []).append(after)
-                    fresh = self._new(turn.conversation, key, line)
-                    if fresh is not None:
-                        yield fresh
+                if turn is not None and isinstance(event, Message) and _answers_something(conversation, event):
+                    yield from self._twice_at_once(key, line, event, turn)
+
+    def _twice_at_once(self, key: Key, line: Line, event: Message, first: Turn) -> Iterator[Key]:
+        """The same answer once more, written before what came of the first was read."""
+        between = first.conversation
+        words = f"{line.happened}, twice at once"
+        for happened, turn in self._take(between, words, event, between.last_inbound_at):
+            said = (*line.said, *_said(turn)) if turn else line.said
+            why = broken_rule("", between, turn) or _done_twice(first, turn)
+            yield from self._note(key, Line(happened, said), why, turn)
+
+    def _note(self, key: Key, line: Line, why: str, turn: Turn | None) -> Iterator[Key]:
+        """Count a turn, tell which rule it breaks, and give the state it leads to if that is a new one."""
+        self._turns += 1
+        if why:
+            self._tell(why, key, line)
+        fresh = self._new(turn.conversation, key, line) if turn else None
+        if fresh is not None:
+            yield fresh
 
     def _take(
         self, conversation: Conversation, what: str, event: Event, stamp: int
@@ -305,6 +319,25 @@ def _answers(clinic: Clinic, conversation: Conversation) -> Iterator[tuple[str, 
     if isinstance(step, Ask) and step.type and question.about == "step":
         words, reading = TYPED[step.type]
         yield f'"{words}"', Message("", text=words, reading=reading)
+
+
+def _answers_something(conversation: Conversation, event: Message) -> bool:
+    """Whether it is one of :func:`_answers`: a tap on what is open, or a value that is asked for."""
+    question = conversation.open
+    if question is None:
+        return False
+    if event.kind == "tap":
+        return event.button in {button_id(conversation, question.turn, one.id) for one in question.options}
+    return (event.text, event.reading) in TYPED.values()
+
+
+def _done_twice(first: Turn, second: Turn | None) -> str:
+    """Whether one answer sent twice does twice what a patient says yes to."""
+    did = [effect for effect in first.effects if isinstance(effect, DoAction)]
+    for effect in second.effects if second else ():
+        if isinstance(effect, DoAction) and effect in did and ACTIONS[effect.action].needs_confirmation:
+            return "what was asked for once is done twice"
+    return ""
 
 
 def outcomes_of(action: str, clinic: Clinic) -> Iterator[Outcome]:

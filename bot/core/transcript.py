@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from bot.core.conversation import Control
 from bot.core.events import MessageKind
@@ -28,6 +28,17 @@ class Waits:
     seconds: int
 
 
+StaffDoes = Literal["take over", "back to the menu", "back to the question", "back to the queue", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """What staff do with the conversation: have it, give it back to the bot or into the queue, or close it."""
+
+    line: int
+    does: StaffDoes
+
+
 @dataclass(frozen=True, slots=True)
 class Hears:
     """One message of the bot. ``...`` in the text stands for any words; ``options`` None are not looked at."""
@@ -37,7 +48,8 @@ class Hears:
     options: tuple[str, ...] | None = None
 
 
-Spoken: TypeAlias = Sends | Waits | Hears
+Doing: TypeAlias = Sends | Waits | Staff
+Spoken: TypeAlias = Doing | Hears
 
 
 @dataclass(frozen=True, slots=True)

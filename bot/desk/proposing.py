@@ -22,7 +22,7 @@ from bot.core.events import Reading
 from bot.core.explore import TYPED, decisive_names, state_key
 from bot.core.flow import AnswerType, Ask, Check, Clinic
 from bot.core.place import Stranded
-from bot.core.transcript import Expected, Given, Hears, Sends, Spoken, Transcript, Waits
+from bot.core.transcript import Doing, Expected, Given, Hears, Sends, Spoken, Transcript, Waits
 from bot.core.ways import runs, ways_of
 from bot.desk.rehearsing import CannotPlayError, NoStandIn, Read, Rehearsal
 from bot.desk.stand_ins import stand_in
@@ -52,7 +52,7 @@ class _Talk:
     """A talk so far, and where it stands."""
 
     at: Rehearsal
-    said: tuple[Sends | Waits, ...] = ()
+    said: tuple[Doing, ...] = ()
 
 
 def propose(clinic: Clinic, read: Read, walked: Iterable[Trod], states_max: int = STATES_MAX) -> Proposed:
@@ -168,7 +168,7 @@ def _with_each_outcome(clinic: Clinic, given: Given, action: str) -> Iterator[Gi
         yield replace(given, in_turn={**given.in_turn, action: (*so_far, stand_in(clinic, action, outcome))})
 
 
-def _doings(talk: _Talk) -> Iterator[Sends | Waits]:
+def _doings(talk: _Talk) -> Iterator[Doing]:
     conversation, clinic = talk.at.conversation, talk.at.clinic
     if conversation.control != "bot":
         return

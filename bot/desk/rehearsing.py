@@ -6,19 +6,42 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Say, Trod
-from bot.core.events import Event, Message, Outcome, Reading, SilenceRanOut
+from bot.core.events import (
+    Event,
+    Message,
+    Outcome,
+    Reading,
+    SilenceRanOut,
+    StaffEvent,
+    StaffHandedBack,
+    StaffReleased,
+    StaffTookOver,
+)
 from bot.core.flow import Clinic, Do, Step, Value
-from bot.core.transcript import Given, Sends, StandIn, Waits
+from bot.core.transcript import Doing, Given, Sends, Staff, StaffDoes, StandIn, Waits
 from bot.core.turn import take_turn
 
 Read = Callable[[str, datetime], Reading]
 MEI_LING, WITHOUT_PHONE = "whatsapp:+6591234567", "whatsapp:SG.1A2B3C4D5E"
 ACTIONS_MAX = 20
 """Actions in one turn; a flow that asks for more runs in a circle."""
+STAFF: Mapping[StaffDoes, StaffEvent] = MappingProxyType(
+    {
+        "take over": StaffTookOver("staff"),
+        "back to the menu": StaffHandedBack("staff", "menu"),
+        "back to the question": StaffHandedBack("staff", "continue"),
+        "back to the queue": StaffReleased("staff", "put back in a test"),
+        "done": StaffHandedBack("staff", "silent"),
+    }
+)
+"""What happens in the words that tests have for it."""
+AT_ONCE = "several at once"
+"""What a trace says of a step at which the patient sent more than one thing before she read an answer."""
 WHO_IS_HEARD = frozenset({"reply", "notice", "safety"})
 
 
@@ -75,13 +98,21 @@ class Rehearsal:
         twin.said, twin.did, twin.trace = list(self.said), list(self.did), list(self.trace)
         return twin
 
-    def happens(self, spoken: Sends | Waits) -> None:
-        """The patient does something, or nothing for a while."""
+    def happens(self, *spoken: Doing) -> None:
+        """The patient does something, or nothing for a while, or staff do; or she sends several things at once, before
+        she reads what is answered to the first."""
         self.said = []
-        if isinstance(spoken, Sends):
-            self._turn(self._message(spoken))
-            return
-        self.now += timedelta(seconds=spoken.seconds)
+        # What she taps is what she sees, not what the first of them brings.
+        messages = [self._message(one) for one in spoken if isinstance(one, Sends)]
+        if len(messages) > 1 and self.conversation.running:
+            running = self.conversation.running
+            self.trace.append(Trod(running.flow, running.step, AT_ONCE))
+        for message in messages:
+            self._turn(message)
+        for one in spoken:
+            if isinstance(one, Staff):
+                self._turn(STAFF[one.does])
+        self.now += timedelta(seconds=sum(one.seconds for one in spoken if isinstance(one, Waits)))
         while 0 < self.conversation.silence_due <= self.now.timestamp():
             self._turn(SilenceRanOut())
 

@@ -11,32 +11,42 @@ bot's lines are never copied: they are what it answers to the made-up patient.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import TypeAlias
+from types import MappingProxyType
 
 from bot.core.actions import ACTIONS
 from bot.core.conversation import Conversation
-from bot.core.effects import Trod
+from bot.core.effects import Say, Trod
 from bot.core.events import (
     DeliveryFailed,
+    Escalated,
+    Event,
+    FollowUpFellDue,
     Message,
-    SilenceRanOut,
+    Returned,
+    StaffBlocked,
     StaffDid,
+    StaffHandedBack,
+    StaffHandedOn,
     StaffLooked,
     StaffMarked,
     StaffPutOff,
+    StaffReleased,
+    StaffReopened,
+    StaffReplied,
+    StaffTookOver,
 )
 from bot.core.flow import Ask, Clinic, Value
 from bot.core.grounds import written
 from bot.core.place import Stranded
 from bot.core.questions import button_id
-from bot.core.transcript import Given, Sends, StandIn, Transcript, Waits
+from bot.core.transcript import Doing, Given, Sends, Staff, StaffDoes, StandIn, Transcript, Waits
 from bot.core.turn import Turn
 from bot.desk.masking import GONE, Masking
 from bot.desk.proposing import NONSENSE, answered, sample
-from bot.desk.rehearsing import CannotPlayError, Read, Rehearsal
+from bot.desk.rehearsing import STAFF, CannotPlayError, Read, Rehearsal
 from bot.desk.replaying import NotRecorded, Recorded, as_read_back, as_recorded, decide_again, recorded, state_before
 from bot.desk.stand_ins import stand_in
 from bot.ports import JournalEntry
@@ -46,8 +56,18 @@ PAUSE_SECONDS = 6 * 3600
 OPTIONS_MAX = 9
 """Of a long list so many options are kept, a page of it, unless the patient turned the pages."""
 RED_FLAG = "I cannot pee and I am numb between my legs"
-_BESIDE = (StaffDid, StaffLooked, StaffMarked, StaffPutOff, DeliveryFailed)
-"""What changes nothing that is said."""
+_BESIDE = (DeliveryFailed, Escalated, StaffDid, StaffHandedOn, StaffLooked, StaffMarked, StaffPutOff, StaffReplied)
+"""What changes nothing that the bot says."""
+_CANNOT_BE_TOLD: Mapping[type[Event], str] = MappingProxyType(
+    {
+        FollowUpFellDue: "a follow-up was said, for which tests have no words",
+        Returned: "a rule of the desk moved the conversation, for which tests have no words",
+        StaffBlocked: "staff blocked the address",
+        StaffReopened: "staff took it up again, for which tests have no words",
+    }
+)
+_UNKNOWN = "what came next cannot be decided again with these files"
+_WITH_STAFF = "staff had it from then on"
 
 
 class NothingToSave(Exception):
@@ -63,50 +83,70 @@ class Moment:
     turn: Turn
 
 
-Talk: TypeAlias = Sequence[Moment]
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Turns that a test can hold. ``ends`` says why it ends where more was said; empty when it just ended."""
+
+    moments: tuple[Moment, ...]
+    ends: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """The test, and in how many places the made-up talk goes another way than the recorded one did."""
+    """The test, in how many places the made-up talk goes another way than the recorded one did, and what whoever reads
+    the test should know of its end."""
 
     transcript: Transcript
     otherwise: int
+    about: str = ""
 
 
 def talks(clinic: Clinic, start: Conversation, entries: Iterable[JournalEntry]) -> tuple[Talk, ...]:
-    """The talks of a conversation that a test can hold, oldest first. Each ends at a pause, or where staff or a
-    follow-up came in."""
-    found: list[list[Moment]] = [[]]
+    """The talks of a conversation that a test can hold, oldest first. Each ends at a pause, or at something for which
+    the language of tests has no words."""
+    found: list[Talk] = []
+    moments: list[Moment] = []
     for moment in _moments(clinic, start, entries):
-        if moment is None or not _can_be_held(moment):
-            found.append([])
-            continue
-        last = found[-1][-1] if found[-1] else None
-        fresh = isinstance(moment.one.event, Message) and _rests(clinic, moment.before)
-        if last is not None and fresh and (moment.one.at - last.one.at).total_seconds() >= PAUSE_SECONDS:
-            found.append([])
-        found[-1].append(moment)
-    return tuple(talk for talk in found if any(isinstance(moment.one.event, Message) for moment in talk))
+        why = _why_not(moment)
+        if why or (moments and moment and _begins_anew(clinic, moments[-1], moment)):
+            found.append(_with_the_bot(moments, why))
+            moments = []
+        if moment is not None and not why:
+            moments.append(moment)
+    found.append(_with_the_bot(moments, ""))
+    return tuple(talk for talk in found if any(isinstance(moment.one.event, Message) for moment in talk.moments))
+
+
+def _begins_anew(clinic: Clinic, last: Moment, moment: Moment) -> bool:
+    fresh = isinstance(moment.one.event, Message) and _rests(clinic, moment.before)
+    return fresh and (moment.one.at - last.one.at).total_seconds() >= PAUSE_SECONDS
+
+
+def _with_the_bot(moments: Sequence[Moment], ends: str) -> Talk:
+    """What was said until staff took over for good: of what they talk about a test tells nothing."""
+    kept = list(moments)
+    while kept and kept[-1].turn.conversation.control == "held":
+        kept.pop()
+    return Talk(tuple(kept), _WITH_STAFF if len(kept) < len(moments) else ends)
 
 
 def save(clinic: Clinic, read: Read, talk: Talk, name: str) -> Saved:
     """A talk as a test with everything replaced that is the patient's. Raises NothingToSave."""
-    names = (value for moment in talk for value in _names(clinic, moment))
+    names = (value for moment in talk.moments for value in _names(clinic, moment))
     return _held_again(clinic, read, talk, Transcript(name, "", 0, _about(clinic, talk), ()), Masking(clinic, names))
 
 
 def save_as_it_was(clinic: Clinic, read: Read, talk: Talk, name: str, zone: tzinfo) -> Saved:
     """A talk as a test, word by word: for a talk that nobody had but whoever saves it. Raises NothingToSave."""
-    now = f"{talk[0].one.at.astimezone(zone):%Y-%m-%d %H:%M}"
+    now = f"{talk.moments[0].one.at.astimezone(zone):%Y-%m-%d %H:%M}"
     draft = Transcript(name, "", 0, _about(clinic, talk), (), Given(now=now))
     return _held_again(clinic, read, talk, draft, None)
 
 
 def _held_again(clinic: Clinic, read: Read, talk: Talk, draft: Transcript, mask: Masking | None) -> Saved:
     given = _given(clinic, talk, draft.given, mask)
-    at, said, otherwise = Rehearsal(clinic, given, read), list[Sends | Waits](), 0
-    for moment in talk:
+    at, said, otherwise = Rehearsal(clinic, given, read), list[Doing](), 0
+    for moment in filter(_is_heard, talk.moments):
         ways = list(_ways(moment.turn.trace))
         tried = [_tried(at, spoken) for spoken in _spoken(at, moment, mask)]
         possible = [one for one in tried if one is not None]
@@ -119,12 +159,13 @@ def _held_again(clinic: Clinic, read: Read, talk: Talk, draft: Transcript, mask:
     if not said:
         raise NothingToSave("Nothing that the patient said can be put into a test.")
     try:
-        return Saved(answered(clinic, read, replace(draft, given=given, talk=tuple(said))), otherwise)
+        about = f"It ends here because {talk.ends}." if talk.ends else ""
+        return Saved(answered(clinic, read, replace(draft, given=given, talk=tuple(said))), otherwise, about)
     except (CannotPlayError, Stranded, LookupError) as stuck:
         raise NothingToSave(f"The talk cannot be held again with these files: {stuck}") from stuck
 
 
-def _tried(at: Rehearsal, spoken: Sends | Waits) -> tuple[Rehearsal, Sends | Waits] | None:
+def _tried(at: Rehearsal, spoken: Doing) -> tuple[Rehearsal, Doing] | None:
     twin = at.twin()
     try:
         twin.happens(spoken)
@@ -161,10 +202,17 @@ def _moment(clinic: Clinic, state: Conversation | None, one: Recorded) -> Moment
         return None
 
 
-def _can_be_held(moment: Moment) -> bool:
-    """Whether the language of tests has words for it: for staff and follow-ups it has none."""
-    ours = isinstance(moment.one.event, Message | SilenceRanOut) and moment.before.control != "held"
-    return ours and all(outcome.action in ACTIONS for outcome in moment.turn.outcomes)
+def _why_not(moment: Moment | None) -> str:
+    """Why a test cannot tell of a turn; empty when it can."""
+    if moment is None or any(outcome.action not in ACTIONS for outcome in moment.turn.outcomes):
+        return _UNKNOWN
+    return _CANNOT_BE_TOLD.get(type(moment.one.event), "")
+
+
+def _is_heard(moment: Moment) -> bool:
+    """Whether the bot has to do with a turn: what is said to a person stays between the two."""
+    to_staff = isinstance(moment.one.event, Message) and moment.before.control == "held"
+    return not to_staff or any(isinstance(effect, Say) for effect in moment.turn.effects)
 
 
 def _rests(clinic: Clinic, state: Conversation) -> bool:
@@ -173,7 +221,7 @@ def _rests(clinic: Clinic, state: Conversation) -> bool:
 
 def _about(clinic: Clinic, talk: Talk) -> str:
     """The flow that most of a talk is in."""
-    trod = Counter(one.flow for moment in talk for one in moment.turn.trace)
+    trod = Counter(one.flow for moment in talk.moments for one in moment.turn.trace)
     del trod[""], trod[clinic.otherwise]
     return max(trod, key=lambda flow: trod[flow], default=clinic.otherwise)
 
@@ -206,9 +254,9 @@ def _asking(clinic: Clinic, state: Conversation) -> Ask | None:
 
 
 def _given(clinic: Clinic, talk: Talk, given: Given, mask: Masking | None) -> Given:
-    first, in_turn = talk[0].before, dict[str, tuple[StandIn, ...]]()
-    one_page = not any(frame.page for moment in talk for frame in moment.before.stack)
-    for outcome in (outcome for moment in talk for outcome in moment.turn.outcomes):
+    first, in_turn = talk.moments[0].before, dict[str, tuple[StandIn, ...]]()
+    one_page = not any(frame.page for moment in talk.moments for frame in moment.before.stack)
+    for outcome in (outcome for moment in talk.moments for outcome in moment.turn.outcomes):
         value = outcome.value
         options = min(len(value), OPTIONS_MAX if one_page else len(value)) if isinstance(value, tuple) else 0
         came = stand_in(clinic, outcome.action, outcome.name, options) if mask else StandIn(outcome.name, value)
@@ -223,9 +271,12 @@ def _given(clinic: Clinic, talk: Talk, given: Given, mask: Masking | None) -> Gi
     )
 
 
-def _spoken(at: Rehearsal, moment: Moment, mask: Masking | None) -> Iterator[Sends | Waits]:
+def _spoken(at: Rehearsal, moment: Moment, mask: Masking | None) -> Iterator[Doing]:
     """Ways to say or do what the patient did, the nearest to her own first."""
     event = moment.one.event
+    if isinstance(event, StaffTookOver | StaffHandedBack | StaffReleased):
+        yield Staff(0, _does(event))
+        return
     if not isinstance(event, Message):
         due = at.conversation.silence_due
         if due:
@@ -240,6 +291,15 @@ def _spoken(at: Rehearsal, moment: Moment, mask: Masking | None) -> Iterator[Sen
         yield Sends(0, event.text)
     else:
         yield from (Sends(0, words) for words in _in_other_words(at, moment, mask(event.text), chosen) if words)
+
+
+def _does(event: StaffTookOver | StaffHandedBack | StaffReleased) -> StaffDoes:
+    return next(does for does, one in STAFF.items() if _alike(one, event))
+
+
+def _alike(one: Event, event: Event) -> bool:
+    """Whether two things that staff do are the same, whoever did them and why."""
+    return type(one) is type(event) and getattr(one, "mode", "") == getattr(event, "mode", "")
 
 
 def _in_other_words(at: Rehearsal, moment: Moment, masked: str, chosen: str) -> Iterator[str]:

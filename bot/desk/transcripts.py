@@ -15,9 +15,9 @@ from bot.core.fault import At, Fault, in_reading_order
 from bot.core.flow import Ask, Clinic, Do, Step, Value
 from bot.core.names import label
 from bot.core.place import Stranded
-from bot.core.transcript import Hears, Sends, Transcript, Waits
+from bot.core.transcript import Doing, Hears, Sends, Transcript, Waits
 from bot.core.ways import Way, ways_of
-from bot.desk.rehearsing import CannotPlayError, Read, Rehearsal
+from bot.desk.rehearsing import AT_ONCE, CannotPlayError, Read, Rehearsal
 
 COLUMN = 46
 """Characters of each of the two columns a mismatch is shown in."""
@@ -61,12 +61,13 @@ def play(clinic: Clinic, transcript: Transcript, read: Read) -> Played:
     table = Rehearsal(clinic, transcript.given, read)
     mismatches: list[Mismatch] = []
     for spoken, heard in _rounds(transcript):
+        line = spoken[-1].line
         try:
-            table.happens(spoken)
+            table.happens(*spoken)
         except (CannotPlayError, Stranded, LookupError) as stuck:
-            mismatches.append(_mismatch(transcript, spoken.line, "", f"(stopped) {stuck}"))
+            mismatches.append(_mismatch(transcript, line, "", f"(stopped) {stuck}"))
             break
-        mismatches += _compare(transcript, heard=table.said, line=spoken.line, hears=heard)
+        mismatches += _compare(transcript, heard=table.said, line=line, hears=heard)
         if mismatches:
             break
     else:
@@ -80,13 +81,14 @@ def as_it_goes(clinic: Clinic, transcript: Transcript, read: Read) -> dict[int, 
     table = Rehearsal(clinic, transcript.given, read)
     answers: dict[int, tuple[Hears, ...]] = {}
     for spoken, heard in _rounds(transcript):
+        line = spoken[-1].line
         try:
-            table.happens(spoken)
+            table.happens(*spoken)
         except (CannotPlayError, Stranded, LookupError):
             break
-        if _compare(transcript, heard=table.said, line=spoken.line, hears=heard):
+        if _compare(transcript, heard=table.said, line=line, hears=heard):
             expected = heard if len(heard) == len(table.said) else [None] * len(table.said)
-            answers[spoken.line] = tuple(map(_as_said, table.said, expected))
+            answers[line] = tuple(map(_as_said, table.said, expected))
     return answers
 
 
@@ -104,17 +106,24 @@ def heard_as(said: Say) -> Hears:
     return Hears(0, said.text, tuple(choice.label for choice in said.choices) or None)
 
 
-def _rounds(transcript: Transcript) -> list[tuple[Sends | Waits, list[Hears]]]:
-    """Each thing the patient does, with the bot's lines that follow it."""
-    rounds: list[tuple[Sends | Waits, list[Hears]]] = []
+def _rounds(transcript: Transcript) -> list[tuple[tuple[Doing, ...], list[Hears]]]:
+    """Each thing the patient does, or several that she sends at once, with the bot's lines that follow."""
+    rounds: list[tuple[tuple[Doing, ...], list[Hears]]] = []
     for line in transcript.talk:
-        if not isinstance(line, Hears):
-            rounds.append((line, []))
-        elif rounds:
+        if isinstance(line, Hears):
+            if not rounds:
+                rounds.append(((Waits(line.line, 0),), []))
             rounds[-1][1].append(line)
+        elif rounds and _at_once(rounds[-1], line):
+            rounds[-1] = ((*rounds[-1][0], line), [])
         else:
-            rounds.append((Waits(line.line, 0), [line]))
+            rounds.append(((line,), []))
     return rounds
+
+
+def _at_once(before: tuple[tuple[Doing, ...], list[Hears]], line: Doing) -> bool:
+    spoken, heard = before
+    return not heard and isinstance(spoken[-1], Sends) and isinstance(line, Sends)
 
 
 # ---- comparing
@@ -201,10 +210,11 @@ FOUND_BY_TESTS: Mapping[str, str] = MappingProxyType(
     {
         "E110": "a test fails",
         "W111": "a step or way that no test walks",
-        "W112": "no test goes back, asks for a person or falls silent in a flow that changes something",
+        "W112": "no test goes back, asks for a person, is silent or sends two at once in a flow that changes something",
     }
 )
 """What the clinic's own tests tell of its files, by code."""
+GIVEN_BACK = "Add one: what was held must be given back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,17 +264,17 @@ def _never_disturbed(clinic: Clinic, played: Iterable[Played]) -> Iterator[Fault
     trod = {(one.flow, one.way) for test in played for one in test.trace}
     person = {f"anywhere {one.name}" for one in clinic.anywhere if one.act == "hand over"}
     disturbances = {
-        "goes back": {"back"},
-        "asks for a person": person,
-        "falls silent": {"silence 1", "silence 2"},
+        "goes back": ({"back"}, GIVEN_BACK),
+        "asks for a person": (person, GIVEN_BACK),
+        "falls silent": ({"silence 1", "silence 2"}, GIVEN_BACK),
+        "sends two things at once": ({AT_ONCE}, "Add one: what is asked for once is done once."),
     }
     for flow in clinic.flows.values():
         bodies = [step.body for step in flow.steps.values()]
         changes = any(isinstance(body, Do) and _changes(body.action) for body in bodies)
         if changes and any(isinstance(body, Ask) for body in bodies):
-            for what, ways in disturbances.items():
+            for what, (ways, remedy) in disturbances.items():
                 if not any((flow.name, way) in trod for way in ways):
-                    remedy = "Add one: what was held must be given back."
                     yield At(flow).fault("W112", f"in no test the patient {what}.", remedy)
 
 

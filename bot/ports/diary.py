@@ -149,6 +149,9 @@ class DiaryPart(Protocol):
     def holds(self, conversation: str, now: int) -> bool:
         """Whether a time is held for a conversation."""
 
+    def times_held(self, now: int) -> tuple[Busy, ...]:
+        """Every time that is held for somebody just now, buffers included."""
+
     def confirm(self, appointment: int, version: int, now: int) -> bool:
         """Note that the patient comes at this version's time; False when it is no longer that, or not booked."""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import needs
 
+# A busy machine is no bug; whichever of these tests run, and however many.
+expect.set_options(timeout=15_000)
 QUIET = (
     "--headless",
     "--no-sandbox",

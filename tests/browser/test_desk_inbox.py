@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from bot.desk import patients, replying
 from bot.desk import reception as passing
@@ -183,7 +183,7 @@ def test_by_keys_alone_she_finds_takes_answers_notes_and_is_done(
     page.wait_for_url("**/desk/inbox/*")
     page.wait_for_load_state()
     keys.press("t")
-    expect(page.locator("#state")).not_to_contain_text("Waits")
+    expect(page.get_by_label("Reply to")).to_be_focused()
     keys.press("Escape")
     keys.press("n")
     keys.type("Her mother is 80")
@@ -198,6 +198,19 @@ def test_by_keys_alone_she_finds_takes_answers_notes_and_is_done(
     keys.press("e")
     expect(page.get_by_text("It is done.")).to_be_visible()
     assert words(page) == []
+
+
+def test_whoever_takes_over_has_the_pen_even_when_the_news_of_it_comes_before_the_answer(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    answered: list[tuple[Route, APIResponse]] = []
+    page.route("**/take", lambda route: answered.append((route, route.fetch())))
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator("#state")).not_to_contain_text("Waits")
+    [(route, answer)] = answered
+    route.fulfill(response=answer)
+    expect(page.get_by_label("Reply to")).to_be_focused()
 
 
 def test_when_the_day_is_over_only_a_template_can_be_sent_until_she_writes_again(

@@ -73,7 +73,7 @@ def test_a_photo_that_comes_in_is_seen_and_opens_large(
     Sender(clinic.front, source, clinic.mei_ling).sends(PHOTO, text="My MRI")
     photo = page.get_by_role("img", name="Photo of the patient, 09:00")
     expect(photo).to_be_visible()
-    page.wait_for_function("document.querySelector('.photo img').naturalWidth > 100")
+    assert photo.evaluate("photo => photo.decode().then(() => photo.naturalWidth)") > 100
     photo.click()
     large = page.get_by_role("dialog", name="Photo of the patient")
     expect(large).to_be_visible()

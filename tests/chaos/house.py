@@ -22,7 +22,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.chaos.tend import FAKETIME
+from tests.chaos.tend import FAKETIME, clear_away
 from tests.chaos.twilio import ACCOUNT, CLINIC, TOKEN
 
 START_SECONDS_MAX = 30.0
@@ -125,6 +125,8 @@ def house(twilio_url: str, database_url: str, room: Path, may_step: bool = True)
         finally:
             tender.terminate()
             tender.wait(STOP_SECONDS_MAX)
+            if clock:
+                clear_away(clock)
 
 
 def is_whole(one: House) -> bool:

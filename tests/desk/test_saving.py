@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,14 +14,16 @@ from hypothesis import strategies as st
 
 from bot.adapters.flows_transcripts import read_transcripts
 from bot.adapters.flows_transcripts_written import write_transcripts
-from bot.desk import reception, saving
+from bot.core.events import FollowUpFellDue
+from bot.desk import reception, replying, saving
 from bot.desk.clinic_time import short_label
 from bot.desk.masking import GONE, Masking
 from bot.desk.replaying import conversations
 from bot.desk.saving import Saved, Talk
 from bot.desk.transcripts import play
-from bot.desk.turns import Arrived, conversation_id, receive, silence
+from bot.desk.turns import Arrived, conversation_id, happen, receive, silence
 from bot.ports import Desk
+from bot.wiring import add_transcript
 from tests.fakes import FakeClock
 from tests.universe import ANA, MEI_LING, SINGAPORE, SITI, open_desk, shipped_clinic, shipped_reader
 
@@ -176,26 +179,60 @@ def test_silence_photos_and_an_address_without_a_number_are_kept(sqlite_url: str
     assert '  phone: "no"' in text
 
 
-def test_a_talk_ends_where_staff_come_in_or_after_a_pause(sqlite_url: str) -> None:
+def test_a_talk_ends_after_a_pause(sqlite_url: str) -> None:
     clock = FakeClock()
     with open_desk(sqlite_url, clock=clock) as desk:
         writes(desk, "hello", "menu")
         clock.pass_seconds(7 * 3600)
         writes(desk, "book", "human")
-        id = conversation_id(desk.conversation_key, MEI_LING)
-        reception.take_over(desk, id, ANA)
-        writes(desk, "thank you Ana")
-        reception.hand_back(desk, id, ANA, "menu")
-        writes(desk, "my appointments")
-        assert [len(talk) for talk in found(desk)] == [2, 2, 1]
+        assert [(len(talk.moments), talk.ends) for talk in found(desk)] == [(2, ""), (2, "")]
+
+
+def test_a_talk_goes_on_when_the_bot_has_it_back_without_what_was_said_to_a_person(desk: Desk) -> None:
+    id = conversation_id(desk.conversation_key, MEI_LING)
+    writes(desk, "book", "first consultation", "human")
+    reception.take_over(desk, id, ANA)
+    writes(desk, "thank you Ana")
+    replying.send_reply(desk, id, ANA, replying.Reply("Dr Nolan can see you.", "click-0001"))
+    reception.hand_back(desk, id, ANA, "continue")
+    writes(desk, "tomorrow")
+    made, text = saved(desk)
+    assert made.otherwise == 0
+    assert re.findall(r"^  - (?:patient|staff): (.*)$", text, re.MULTILINE) == [
+        "book", "first consultation", "human", "take over", "back to the question", "Wed 4 Mar",
+    ]  # fmt: skip
+    assert "Nolan can see" not in text
+
+
+def test_a_talk_that_staff_keep_ends_before_they_took_it(desk: Desk) -> None:
+    writes(desk, "book", "human")
+    reception.take_over(desk, conversation_id(desk.conversation_key, MEI_LING), ANA)
+    writes(desk, "thank you Ana")
+    made, text = saved(desk)
+    assert made.about == "It ends here because staff had it from then on."
+    assert "staff:" not in text
+
+
+def test_a_talk_that_a_follow_up_ended_says_so_in_its_file(tmp_path: Path, desk: Desk) -> None:
+    writes(desk, "hello", "menu")
+    due = FollowUpFellDue(7, "check-in", said={"when": "Tuesday"})
+    happen(desk, conversation_id(desk.conversation_key, MEI_LING), lambda ledger, state: due)
+    writes(desk, "menu")
+    first, second = found(desk)
+    assert (len(first.moments), len(second.moments), second.ends) == (2, 1, "")
+    made = saving.save(desk.clinic, desk.read, first, "Before the check-in")
+    add_transcript(tmp_path / "real.yaml", made.transcript, made.about)
+    assert (tmp_path / "real.yaml").read_text().startswith("# It ends here because a follow-up was said")
+    assert read_transcripts((tmp_path / "real.yaml").read_bytes(), "tests/real.yaml")[1] == ()
 
 
 def test_files_that_answer_otherwise_are_counted(desk: Desk) -> None:
     """What is saved is what the files say today; where that is not the way it went, whoever saves it is told."""
     writes(desk, "hello", "book", "first consultation")
     talk = found(desk)[-1]
-    quick = replace(talk[1], turn=replace(talk[1].turn, trace=()))
-    assert saving.save(desk.clinic, desk.read, (talk[0], quick, talk[2]), "Saved").otherwise == 1
+    first, second, third = talk.moments
+    quick = replace(second, turn=replace(second.turn, trace=()))
+    assert saving.save(desk.clinic, desk.read, replace(talk, moments=(first, quick, third)), "Saved").otherwise == 1
 
 
 def test_a_talk_held_in_the_terminal_is_kept_word_by_word(desk: Desk) -> None:

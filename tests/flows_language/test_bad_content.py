@@ -32,6 +32,18 @@ def saying(text: str) -> Loaded:
     return clinic_with({"visit.yaml": visit(f"bye:\n  say: '{quoted}'\n  end: done")})
 
 
+def translated(language: str, text: str) -> Loaded:
+    """The small clinic with a flow that says something to patients of another language."""
+    files = {
+        "_clinic.yaml": ENGINE.replace("[en, ms]", "[en, ms, zh, ta]"),
+        "visit.yaml": visit("bye:\n  say: See you.\n  end: done"),
+        f"translations/{language}/visit.yaml": (
+            f"status: draft\ntexts:\n  bye.say:\n    from: See you.\n    to: '{text}'\n"
+        ),
+    }
+    return clinic_with(files)
+
+
 def sound(loaded: Loaded) -> Clinic:
     assert loaded.sound, [str(fault) for fault in loaded.faults if fault.level == "error"]
     assert loaded.clinic is not None
@@ -230,6 +242,34 @@ def test_ordinary_links_and_colons_are_nothing_to_tell(words: str) -> None:
 )  # fmt: skip
 def test_a_claim_or_comfort_is_an_error(words: str) -> None:
     assert "E94" in codes(saying(words))
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "code"),
+    [
+        ("zh", "请放心，这是正常的。", "E94"), ("zh", "我们保证治愈。", "E94"), ("zh", "手術無痛。", "E94"),
+        ("zh", "您需要手术。", "E94"), ("zh", "我是一名护士。", "E94"), ("zh", "知名专家，优惠价。", "W94"),
+        ("ms", "Jangan risau.", "E94"), ("ms", "Ini perkara biasa.", "E94"), ("ms", "Hasil dijamin.", "E94"),
+        ("ms", "Anda perlukan pembedahan.", "E94"), ("ms", "Klinik terbaik.", "W94"),
+        ("ta", "கவலைப்பட வேண்டாம்.", "E94"), ("ta", "வலியற்ற சிகிச்சை.", "E94"), ("ta", "நான் ஒரு மருத்துவர்.", "E94"),
+        ("ta", "முன்னணி மருத்துவமனை.", "W94"),
+    ],
+    ids=lambda value: f"case-83 {value}",
+)  # fmt: skip
+def test_claims_are_found_in_translations_by_words_of_their_language(language: str, words: str, code: str) -> None:
+    [found] = [fault for fault in translated(language, words).faults if fault.code in ("E94", "W94")]
+    assert found.code == code
+    assert f'in {language} says "' in found.message
+
+
+@pytest.mark.parametrize("language", ["zh", "ms", "ta"])
+def test_what_is_harmless_in_a_translation_is_no_claim(language: str) -> None:
+    harmless = {
+        "zh": "此处不是急诊。医生会说明风险。痛不痛都请告诉我们。您最好带上片子。",
+        "ms": "Surat jaminan diterima. Sembang ini bukan untuk kecemasan. Pergi ke A&E dengan segera.",
+        "ta": "முன்பதிவை உறுதிசெய்ய எழுதுவோம். இது அவசரத்துக்கானது அல்ல.",
+    }
+    assert not {"E94", "W94"} & set(codes(translated(language, harmless[language])))
 
 
 @pytest.mark.parametrize("words", ["The leading clinic.", "A discount for you.", "An award.", "Our experts.", "24/7"])

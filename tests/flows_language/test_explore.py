@@ -110,6 +110,17 @@ def test_a_clinic_in_which_nobody_can_be_asked_for_is_found() -> None:
     assert "nonsense never brings a person" in rules(explore(broken))
 
 
+def test_an_answer_sent_twice_at_once_that_books_twice_is_found() -> None:
+    clinic = small()
+    ask = clinic.flows["visit"].steps["confirm"].body
+    assert isinstance(ask, Ask)
+    broken = without(clinic, "visit", "confirm", body=replace(ask, options=(), type="text"))
+    broken = without(broken, "visit", "tell", goes=Target(step="confirm"))
+    [found] = [one for one in explore(broken).left_alone if one.why == "what was asked for once is done twice"]
+    assert "twice at once" in found.talk[-1].happened
+    assert found.talk[-1].happened.count("calendar.book") == 2
+
+
 @pytest.mark.parametrize("families", [("cauda_equina",), ("emergency",)])
 def test_a_red_flag_without_its_safety_text_breaks_a_rule(families: tuple[str, ...]) -> None:
     clinic = small()

@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.flows_transcripts import read_transcripts
 from bot.core.flow import Clinic
 from bot.desk.reading import reader
-from bot.desk.transcripts import Played, coverage, play, run_transcript
+from bot.desk.transcripts import Played, coverage, judge, play, run_transcript
 from tests.flows_language.small import clinic_with, visit
 
 BOOKING = visit(
@@ -193,6 +193,59 @@ def test_a_person_asked_for_anywhere_is_called(clinic: Clinic) -> None:
         expect: {control: waiting}
         """
     assert told(clinic, text) == []
+
+
+def test_staff_take_over_and_give_back_to_the_open_question(clinic: Clinic) -> None:
+    text = """\
+        test: Siti is looked after by Ana in between
+        flow: visit
+        talk:
+          - patient: book
+          - bot: What is the patient's full name?
+          - staff: take over
+          - patient: one moment please
+          - staff: back to the question
+          - bot: back again
+          - bot: What is the patient's full name?
+          - staff: take over
+          - staff: done
+        expect: {control: closed}
+        """
+    assert told(clinic, text) == []
+    _, faults = read_transcripts(dedent(text).replace("done", "dance").encode(), "tests/visit.yaml")
+    assert [fault.code for fault in faults] == ["E04"]
+
+
+def test_what_is_sent_at_once_taps_what_was_seen_before_any_of_it_was_answered(clinic: Clinic) -> None:
+    """The second tap belongs to the question that the first one has answered."""
+    text = """\
+        test: Mei Ling taps twice
+        flow: visit
+        given:
+          calendar.find_slots: {found: [Tue 3 Mar 10:00, Wed 4 Mar 14:30]}
+          calendar.hold: {held: {until: "09:15"}}
+        talk:
+          - patient: book
+          - bot: What is the patient's full name?
+          - patient: Mei Ling Tan
+          - bot: These times are free, Mei Ling Tan. ...
+          - taps: Tue 3 Mar 10:00
+          - taps: Tue 3 Mar 10:00
+          - bot: Shall I book Tue 3 Mar 10:00 for Mei Ling Tan?
+          - bot: "old button ..."
+          - bot: Shall I book Tue 3 Mar 10:00 for Mei Ling Tan?
+        expect: {effects: [calendar.find_slots, calendar.hold]}
+        """
+    assert told(clinic, text) == []
+    twice = text.replace("- taps: Tue 3 Mar 10:00\n          - bot", "- taps: Do not book\n          - bot")
+    assert "There is no button" in told(clinic, twice)[0][2]
+
+
+def test_a_flow_that_changes_something_is_tested_with_two_messages_at_once(clinic: Clinic) -> None:
+    lacking = "in no test the patient sends two things at once."
+    assert [fault.message for fault in judge(clinic, [played(clinic, BOOKED)]) if lacking in fault.message] == [lacking]
+    hasty = BOOKED.replace("  - patient: sure\n", "  - patient: sure\n  - patient: sure\n")
+    assert not any(lacking in fault.message for fault in judge(clinic, [played(clinic, hasty)]))
 
 
 def test_facts_and_lists_can_be_given(clinic: Clinic) -> None:

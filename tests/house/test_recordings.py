@@ -87,7 +87,22 @@ def test_an_edit_is_laid_beside_what_runs(run: Run, tmp_path: Path) -> None:
     assert "3 turns in 1 conversations" in said
     data = json.loads(run("flows", "changes", str(edit), "--days", LONG_AGO, "--json")[0])
     assert (data["turns"], data["whole"], len(data["changes"])) == (3, True, 1)
-    assert "Nobody would notice anything." in run("flows", "changes", "--days", LONG_AGO)[0]
+    said, _ = run("flows", "changes", "--days", LONG_AGO)
+    assert "Nobody would notice anything." in said
+    assert "The times offered in the coming 30 days stay the same." in said
+
+
+def test_an_edit_of_the_hours_tells_which_times_are_gone(run: Run, tmp_path: Path) -> None:
+    edit = copytree(SHIPPED, tmp_path / "edit")
+    facts = edit / "clinic.yaml"
+    assert "horizon days: 30" in facts.read_text()
+    facts.write_text(facts.read_text().replace("horizon days: 30", "horizon days: 7"))
+    said, code = run("flows", "changes", str(edit), "--days", LONG_AGO)
+    assert code == 0
+    assert "Nobody would notice anything." in said
+    assert "times are gone (the first: " in said
+    times = json.loads(run("flows", "changes", str(edit), "--days", LONG_AGO, "--json")[0])["times"]
+    assert times["changes"][0]["gone"] > times["changes"][0]["new"] == 0
 
 
 def test_an_edit_that_cannot_be_used_is_refused_with_what_to_put_right(run: Run, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ Whatever is in a file, nothing of it is ever run, and nothing is written outside
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from bot.adapters.elsewhere.shapes import Foreign, Refused, Untranslated
 from bot.adapters.elsewhere.steps import Draft, drafted
 from bot.adapters.elsewhere.studio import is_studio, read_studio
 from bot.adapters.elsewhere.writing import flow_file, languages_of, translation_file
+from bot.adapters.flows_folder import add_files
 from bot.adapters.flows_yaml import ENGINE_FILE, checked, load, load_checked, load_files
 from bot.core.fault import Fault
 from bot.core.flow import Clinic
@@ -58,7 +58,10 @@ def import_flows(file: Path, folder: Path, base: Path) -> Arrived:
     if not house and not ours:
         raise Refused(f"{base} has no flows to put the imported ones beside. Name a folder that has with FLOWS_DIR.")
     arrived = arrive(found, house)
-    _write(folder, arrived.files if there else {**house, **arrived.files})
+    try:
+        add_files(folder, arrived.files if there else {**house, **arrived.files})
+    except OSError as error:
+        raise Refused(f"{folder} cannot be written: {error.strerror or error}.") from error
     return arrived
 
 
@@ -176,23 +179,3 @@ def _written(drafts: list[Draft], clinic: Clinic, source: str) -> dict[str, byte
             if content is not None:
                 files[f"translations/{language}/{draft.name}.yaml"] = content
     return files
-
-
-# ---- the folder
-
-
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write new files. Raises Refused, before any is written, for one that is there or lies behind a link."""
-    for name in files:
-        path = folder / name
-        behind = [one for one in path.relative_to(folder).parents if (folder / one).is_symlink()]
-        if path.is_symlink() or path.exists() or any(one != Path() for one in behind):
-            raise Refused(f"{path} is there already, or behind a link. Nothing was written.")
-    try:
-        for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), "wb") as file:
-                file.write(content)
-    except OSError as error:
-        raise Refused(f"{folder} cannot be written: {error.strerror}.") from error

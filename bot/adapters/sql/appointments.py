@@ -72,6 +72,11 @@ _CONFIRM = (
     .values(confirmed_at=bindparam("now"))
 )
 _HOLDS = select(occupancy.c.id).where(_HELD, _OWN, occupancy.c.hold_expires_at > bindparam("now"))
+_ALL_HELD = (
+    select(resource.c.key, occupancy.c.busy_from, occupancy.c.busy_to)
+    .join_from(occupancy, resource)
+    .where(_HELD, occupancy.c.hold_expires_at > bindparam("now"))
+)
 _WISH = insert(wish)
 _IN_FORCE = block.c.lifted_at == 0
 _BLOCK = select(block).where(block.c.id == bindparam("block"), _IN_FORCE)
@@ -187,6 +192,9 @@ class Appointments(Patients, FollowUps, WaitingList):
 
     def holds(self, conversation: str, now: int) -> bool:
         return self._connection.scalar(_HOLDS, {"conversation": conversation, "now": now}) is not None
+
+    def times_held(self, now: int) -> tuple[Busy, ...]:
+        return tuple(Busy(*row) for row in self._connection.execute(_ALL_HELD, {"now": now}))
 
     def appointments(self, conversation: str, after: int) -> tuple[Appointment, ...]:
         rows = self._connection.execute(_COMING, {"conversation": conversation, "after": after})

@@ -325,8 +325,8 @@ function ask(dialog, phone) {
   }
   dialog.returnValue = ""
   dialog.showModal()
-  return new Promise((resolve) =>
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }))
+  // A browser tells that a dialog was closed a little later: it may be open again by then, and asks for somebody else.
+  return new Promise((resolve) => (dialog.onclose = () => dialog.open || resolve(dialog.returnValue)))
 }
 
 function keepFocus(dialog, event) {

@@ -106,7 +106,8 @@
     document.addEventListener("htmx:after:request", (event) => {
       const form = event.detail.ctx.sourceElement;
       const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
-      if (!status || !form.closest(".talk, #panel")) return;
+      // What came of it may be on the screen before its answer: its form is gone then.
+      if (!status || (form.isConnected && !form.closest(".talk, #panel"))) return;
       if (form === reply || form.matches(".is-template")) after_reply(form, status);
       if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
       if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
