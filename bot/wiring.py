@@ -34,6 +34,7 @@ from bot.core.transcript import Hears, Transcript
 from bot.desk import publishing
 from bot.desk.shelf import ProcessShelf
 from bot.ports import BookAway, Carrier, Desk, Draft, Files, MediaSource
+from bot.ports.devices import Push
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
 
@@ -124,6 +125,12 @@ def open_desk(settings: Settings) -> Desk:
     def media_source() -> MediaSource:
         return open_media_source(settings)
 
+    conversation_key = book.conversation_key()
+
+    @cache
+    def push() -> Push:
+        return open_push(settings, conversation_key)
+
     return Desk(
         shelf=shelf,
         clock=clock,
@@ -138,8 +145,9 @@ def open_desk(settings: Settings) -> Desk:
         claims=FileClaims(settings.data_dir / "claims", boot_id()),
         erased_list=FileErasedList(settings.data_dir / "erased"),
         mail=(lambda: open_mail(settings)) if settings.smtp_url else None,
+        push=push,
         desk_url=settings.desk_url,
-        conversation_key=book.conversation_key(),
+        conversation_key=conversation_key,
         callback_base=settings.public_url,
         keep_files_days=settings.keep_files_days,
         messages_per_second=settings.messages_per_second,
@@ -206,6 +214,15 @@ def open_mail(settings: Settings) -> SmtpMail:
     from bot.adapters.smtp_mail import SmtpMail
 
     return SmtpMail(settings.smtp_url or "", settings.alert_from or "")
+
+
+def open_push(settings: Settings, installation_key: bytes) -> Push:
+    """Notices to staff's own devices. Imported here, as letters are."""
+    from bot.adapters.web_push import WebPush
+
+    # Push services want to know whom to write to when something is wrong with us.
+    contact = f"mailto:{settings.alert_from}" if settings.alert_from else settings.desk_url
+    return WebPush(installation_key, contact)
 
 
 def open_media_source(settings: Settings) -> MediaSource:

@@ -14,6 +14,7 @@ from bot.core.calendar import Diary
 from bot.core.events import Reading
 from bot.core.flow import Clinic
 from bot.ports.alerts import Mail
+from bot.ports.devices import Push
 from bot.ports.diary import Appointment, Booking, FollowUp, FollowUpDraft, FollowUpEnd, Freed, NewTime
 from bot.ports.erasure import ErasedList
 from bot.ports.journal import JournalEntry
@@ -133,6 +134,8 @@ class Desk:
     erased_list: ErasedList
     mail: Callable[[], Mail] | None = None
     """Our way out by e-mail; None where none is set up, and staff are told on the screen alone."""
+    push: Callable[[], Push] | None = None
+    """Our way out to staff's own devices; made when first needed, like the carrier."""
     desk_url: str = ""
     """Where browsers reach the desk, for links in letters; without a slash at the end."""
     conversation_key: bytes = b""
