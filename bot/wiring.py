@@ -150,6 +150,8 @@ def open_desk(settings: Settings) -> Desk:
         conversation_key=conversation_key,
         callback_base=settings.public_url,
         keep_files_days=settings.keep_files_days,
+        keep_words_days=settings.keep_words_days,
+        keep_safety_days=settings.keep_safety_days,
         messages_per_second=settings.messages_per_second,
         report=_report,
         note=_note,
@@ -251,6 +253,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_here.look_at_redis(settings.redis_url)
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
     yield from _look_at_mail(settings)
+    yield _what_is_kept(settings)
     yield from examine_twilio.look_at_public_url(settings.public_url, account)
     yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
 
@@ -272,6 +275,17 @@ def _look_at_mail(settings: Settings) -> Iterator[Finding]:
     from bot.adapters.smtp_mail import look_at_mail
 
     yield from look_at_mail(open_mail(settings))
+
+
+def _what_is_kept(settings: Settings) -> Finding:
+    """What the clinic has said of how long it keeps what patients write and send."""
+    words, files = settings.keep_words_days, settings.keep_files_days
+    kept = [
+        f"words {words} days, with safety texts {settings.keep_safety_days}" if words else "words for good",
+        f"files {files} days" if files else "files as long as their words",
+    ]
+    hint = "" if words else " (KEEP_WORDS_DAYS is not set)"
+    return Finding("ok", "Kept", f"{', '.join(kept)}{hint}")
 
 
 def _look_at_words(directory: Path) -> Iterator[Finding]:

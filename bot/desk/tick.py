@@ -37,6 +37,8 @@ OFFER_SECONDS = 15.0
 
 FORGET_SECONDS = 3600.0
 """Between two looks for files that are older than the clinic keeps them."""
+FORGET_WORDS_SECONDS = 24 * 3600.0
+"""Between two looks for words that are: each goes through all conversations."""
 
 _DIRECTLY: Mapping[str, Callable[..., object]] = {
     "settle": settle,
@@ -199,6 +201,14 @@ def _old_files(desk: Desk, seen: Seen, turns: Turns) -> None:
             seen.rounds["forget_old_files"] = now
 
 
+def _old_words(desk: Desk, seen: Seen, turns: Turns) -> None:
+    now, asked = desk.clock.monotonic(), seen.rounds.get("forget_old_words", float("-inf"))
+    if desk.keep_words_days and now - asked >= FORGET_WORDS_SECONDS:
+        with suppress(LiveAway):
+            desk.queue.enqueue("forget_old_words")
+            seen.rounds["forget_old_words"] = now
+
+
 def _alerts(desk: Desk, seen: Seen, turns: Turns) -> None:
     if raise_alerts(desk):
         _have_done(desk, "send_alerts")
@@ -250,6 +260,7 @@ _LOOKS = (
     _media,
     _rounds,
     _old_files,
+    _old_words,
     _alerts,
     _erasures,
     _alive,

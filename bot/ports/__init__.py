@@ -143,6 +143,10 @@ class Desk:
     """Public URL that status callbacks come back to, without a slash at the end."""
     keep_files_days: int = 0
     """How long patients' files are kept; 0: for good."""
+    keep_words_days: int = 0
+    """How long words of and to patients are kept; 0: for good."""
+    keep_safety_days: int = 0
+    """How long a conversation in which a safety text was said is left whole, whatever ``keep_words_days`` says."""
     messages_per_second: float = 80.0
     """What our WhatsApp sender may send; more of it only fills Twilio's own queue."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)

@@ -9,6 +9,7 @@ from bot.adapters.sql import SqlBook
 from bot.ports import Attachment, NewTime
 from bot.ports.alerts import Alert
 from bot.ports.devices import Device
+from bot.ports.erasure import Older
 from bot.ports.reception import Blocking, Shelf
 from bot.ports.staff import Account
 from tests.sql.clinic import (
@@ -186,6 +187,8 @@ def everything_is_told_and_erased(book: SqlBook) -> None:
         ledger.erasure(made)
         ledger.erased_at("meiling")
         ledger.leftover_due(NOW)
+        ledger.forgettable(Older(NOW, NOW), "", 5)
+        ledger.begin_forgetting(["meiling"], Older(NOW, NOW), NOW)
     more = True
     while more:
         with book.begin() as ledger:

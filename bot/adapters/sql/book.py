@@ -24,7 +24,7 @@ from bot.adapters.sql.desk_thread import DeskThread
 from bot.adapters.sql.desk_writing import DeskWriting
 from bot.adapters.sql.devices import Devices
 from bot.adapters.sql.engine import ONLY_READS, in_line, open_engine
-from bot.adapters.sql.erasure import Erasures
+from bot.adapters.sql.forgetting import Forgetting
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.media import MediaFiles
@@ -39,7 +39,7 @@ _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
 class SqlLedger(
-    Erasures,
+    Forgetting,
     Inbox,
     Journal,
     Outbox,

@@ -1,4 +1,4 @@
-"""Devices that staff are told on, beside e-mail."""
+"""Devices that staff are told on, beside e-mail; and words forgotten by their age are found apart."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,3 +33,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("letter", "way", name="pk_alert_told"),
         comment="By which ways (mail, a device) a letter was told while others still wait; gone when all were",
     )
+    by_age = sa.text("staff = 'age'")
+    op.create_index("ix_erasure_age", "erasure", ["finished_at"], postgresql_where=by_age, sqlite_where=by_age)
