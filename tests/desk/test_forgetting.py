@@ -212,7 +212,9 @@ def test_it_goes_on_by_itself_while_twilio_is_away_and_after_it_was_killed(clini
 def test_who_comes_back_after_it_is_answered_as_anybody_and_turns_are_decided_again_as_before(clinic: Keeping) -> None:
     clinic.writes("book")
     clinic.senders_work()
+    assert clinic.remembered() is not None
     clinic.forgets(DAYS + 1)
+    assert clinic.remembered() is None
     clinic.writes("hello")
     clinic.senders_work()
     assert clinic.thread()[:2] == ["forgotten", "hello"]
