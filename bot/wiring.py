@@ -222,8 +222,9 @@ def open_push(settings: Settings, installation_key: bytes) -> Push:
     """Notices to staff's own devices. Imported here, as letters are."""
     from bot.adapters.web_push import WebPush
 
-    # Push services want to know whom to write to when something is wrong with us.
-    contact = f"mailto:{settings.alert_from}" if settings.alert_from else settings.desk_url
+    # Push services want to know whom to write to when something is wrong with us, and take no http address for that.
+    page = settings.desk_url if settings.desk_url.startswith("https:") else "mailto:frontdesk@localhost"
+    contact = f"mailto:{settings.alert_from}" if settings.alert_from else page
     return WebPush(installation_key, contact)
 
 
@@ -270,7 +271,7 @@ def _then(first: Iterator[Finding], second: Callable[[], Iterator[Finding]]) -> 
 
 def _look_at_mail(settings: Settings) -> Iterator[Finding]:
     if settings.smtp_url is None:
-        yield Finding("ok", "Mail", "not set up: staff are told on the screen alone")
+        yield Finding("ok", "Mail", "not set up: staff are told on the screen, and on devices they added")
         return
     from bot.adapters.smtp_mail import look_at_mail
 

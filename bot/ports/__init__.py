@@ -133,7 +133,7 @@ class Desk:
     claims: Claims
     erased_list: ErasedList
     mail: Callable[[], Mail] | None = None
-    """Our way out by e-mail; None where none is set up, and staff are told on the screen alone."""
+    """Our way out by e-mail; None where none is set up."""
     push: Callable[[], Push] | None = None
     """Our way out to staff's own devices; made when first needed, like the carrier."""
     desk_url: str = ""
