@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bot.desk.erasure import SCRUB_SECONDS, go_on
 from bot.ports import Desk
-from bot.ports.erasure import Older
+from bot.ports.erasure import AGE, Older
 from bot.ports.staff import Audited
 
 DAY_SECONDS = 24 * 3600
@@ -35,7 +35,7 @@ def forget_old_words(desk: Desk) -> int:
             if id:
                 begun += 1
                 ledger.leave(id, "scrub", [str(id)], now + SCRUB_SECONDS)
-                ledger.audit(Audited(now, "", "erased", "words", f"older than {desk.keep_words_days} days"))
+                ledger.audit(Audited(now, AGE, "erased", "words", f"older than {desk.keep_words_days} days"))
     if begun:
         go_on(desk)
     return begun

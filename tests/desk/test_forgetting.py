@@ -228,7 +228,7 @@ def test_it_is_audited_and_stands_in_no_list_of_erasures_nor_beside_the_database
     clinic.forgets(DAYS + 1)
     with clinic.desk.book.look() as ledger:
         (line,) = ledger.audited(AuditSearch(action="erased"), 5)
-    assert (line.staff, line.subject, line.note) == ("", "words", f"older than {DAYS} days")
+    assert (line.staff, line.subject, line.note) == ("age", "words", f"older than {DAYS} days")
     assert erasure.erasures(clinic.desk) == ()
     digest = erased_digest(clinic.desk.conversation_key, f"conversation:{clinic.mei}")
     assert digest not in clinic.listed.noted()
