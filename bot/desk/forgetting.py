@@ -7,28 +7,32 @@ visit it booked is that old as well, and, whole, for the time that safety events
 
 from __future__ import annotations
 
-from bot.desk.erasure import SCRUB_SECONDS, go_on
-from bot.ports import Desk
+from contextlib import suppress
+
+from bot.desk.erasure import SCRUB_SECONDS
+from bot.ports import Desk, LiveAway
 from bot.ports.erasure import AGE, Older
 from bot.ports.staff import Audited
 
 DAY_SECONDS = 24 * 3600
+SECONDS_MAX = 30.0
+"""A job begins for so long; the next goes on after it."""
 ROWS_MAX = 50
 """Conversations begun in one transaction: others have to write meanwhile."""
 
 
 def forget_old_words(desk: Desk) -> int:
-    """Begin to forget all words that are too old, and go on with it; in how many steps it was begun. For the queue."""
+    """Begin to forget all words that are too old; in how many steps. For the queue, which then erases them."""
     if not desk.keep_words_days:
         return 0
     now = int(desk.clock.now().timestamp())
     older = Older(now - desk.keep_words_days * DAY_SECONDS, now - desk.keep_safety_days * DAY_SECONDS)
-    begun, after = 0, ""
-    while True:
+    begun, after, give_up = 0, "", desk.clock.monotonic() + SECONDS_MAX
+    while desk.clock.monotonic() < give_up:
         with desk.book.look() as ledger:
             found = ledger.forgettable(older, after, ROWS_MAX)
         if not found:
-            break
+            return begun
         after = found[-1]
         with desk.book.begin() as ledger:
             id = ledger.begin_forgetting(found, older, now)
@@ -36,6 +40,7 @@ def forget_old_words(desk: Desk) -> int:
                 begun += 1
                 ledger.leave(id, "scrub", [str(id)], now + SCRUB_SECONDS)
                 ledger.audit(Audited(now, AGE, "erased", "words", f"older than {desk.keep_words_days} days"))
-    if begun:
-        go_on(desk)
+    # What was begun is not found again.
+    with suppress(LiveAway):
+        desk.queue.enqueue("forget_old_words")
     return begun

@@ -12,7 +12,7 @@ import pytest
 
 from bot.core.erasure import erased_digest
 from bot.desk import diary, erasure, inbox, reception, replaying, replying, turns
-from bot.desk.forgetting import forget_old_words
+from bot.desk.forgetting import ROWS_MAX, SECONDS_MAX, forget_old_words
 from bot.desk.tick import Seen, tick
 from bot.ports import CarrierAway
 from bot.ports.erasure import Older
@@ -193,6 +193,21 @@ def test_notes_files_and_words_of_staff_go_and_labels_and_consents_stay(either: 
         (said,) = ledger.consents(5, conversation=either.mei)
     assert said.words == "STOP"
     assert either.store.files == {}
+
+
+def test_what_does_not_fit_into_one_job_is_begun_by_the_next(clinic: Keeping) -> None:
+    for number in range(ROWS_MAX + 5):
+        clinic.writes("hello from the kopitiam", f"whatsapp:+65910000{number:02}")
+    clinic.senders_work()
+    clinic.senders_work()
+    clinic.clock.pass_seconds((DAYS + 1) * DAY)
+    monotonic = iter((0.0, 1.0, SECONDS_MAX + 1)).__next__
+    clinic.clock.monotonic = monotonic  # type: ignore[method-assign]
+    assert forget_old_words(clinic.desk) == 1
+    del clinic.clock.monotonic
+    assert ("forget_old_words", ()) in clinic.queue.jobs
+    assert forget_old_words(clinic.desk) == 1
+    assert forget_old_words(clinic.desk) == 0
 
 
 def test_it_goes_on_by_itself_while_twilio_is_away_and_after_it_was_killed(clinic: Keeping) -> None:

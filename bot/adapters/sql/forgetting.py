@@ -117,6 +117,7 @@ def _closed_and_old(older: Older) -> tuple[ColumnElement[bool], ...]:
         ~_here(inbound, inbound.c.status != word("done")),
         ~_here(outbox, outbox.c.status.in_(("queued", "sending", "unknown"))),
         ~_here(outbox, outbox.c.speech == word("safety"), outbox.c.created_at > older.safety_since),
+        ~_here(erasure_of, erasure_of.c.emptied_at == 0),
         ~_here(wish, wish.c.status == word("open")),
         ~_here(appointment, *booked),
     )
