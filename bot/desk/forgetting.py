@@ -40,7 +40,8 @@ def forget_old_words(desk: Desk) -> int:
                 begun += 1
                 ledger.leave(id, "scrub", [str(id)], now + SCRUB_SECONDS)
                 ledger.audit(Audited(now, AGE, "erased", "words", f"older than {desk.keep_words_days} days"))
-    # What was begun is not found again.
-    with suppress(LiveAway):
-        desk.queue.enqueue("forget_old_words")
+    # What was begun is not found again, so the next job comes further.
+    if begun:
+        with suppress(LiveAway):
+            desk.queue.enqueue("forget_old_words")
     return begun
