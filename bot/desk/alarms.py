@@ -40,9 +40,13 @@ def raise_alerts(desk: Desk) -> bool:
 
 def _tell_nobody(ledger: Ledger, now: int) -> None:
     """Without a mail server and devices the screen alone tells; what was written down is not for some later day's."""
-    due = ledger.take_alerts("", ROWS_MAX, now) if ledger.alerts_due(now) else ()
-    if due:
-        ledger.alerts_over([one.id for one in due], "over", now)
+    if not ledger.alerts_due(now):
+        return
+    due = ledger.take_alerts("", ROWS_MAX, now)
+    # What somebody was to be told of and was not is no matter of course: the screen says so.
+    lost = [one.id for one in due if one.trouble]
+    ledger.alerts_over(lost, "given_up", now)
+    ledger.alerts_over([one.id for one in due if one.id not in lost], "over", now)
 
 
 def _seen(desk: Desk, ledger: Ledger, alarming: Alarming, now: int) -> Iterator[Alert]:

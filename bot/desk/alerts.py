@@ -36,6 +36,7 @@ GIVEN_UP_SECONDS = 24 * 3600
 """An alert that could not leave for so long is given up; one that nobody ever tried is over."""
 TROUBLE_SECONDS = 24 * 3600
 NOBODY_TOLD = "nobody is told: no address and no device is set"
+NOBODY_LEFT = "nobody is told: the devices that were to be told let themselves be told no more"
 MAIL = "mail"
 """The way of telling that is no device."""
 
@@ -97,16 +98,24 @@ def _whom(desk: Desk, ledger: Ledger, alerts: Sequence[Alert]) -> _Whom:
 
 
 def _send(desk: Desk, alerts: Sequence[Alert], whom: _Whom, now: int) -> int:
+    if not whom.anybody and desk.mail is None:
+        # The screen tells whoever asked for no more; whoever did, and was not reached, is told so there.
+        return _over(desk, alerts, "given_up" if alerts[0].trouble else "over", now)
     if not whom.anybody:
-        # Without a mail server the screen tells whoever asked for no more.
-        return _over(desk, alerts, "over", now) if desk.mail is None else _not_sent(desk, alerts, NOBODY_TOLD, now)
+        return _not_sent(desk, alerts, NOBODY_TOLD, now)
     id = alerts[0].mail
     things = [Told(one.kind, one.conversation, _when(desk, one.since)) for one in alerts]
     subject, text = letter(things, desk.desk_url, _clinic(desk))
     by_mail = _mailed(desk, Letter(id, whom.to, subject, text, now)) if whom.to else ""
     by_push = devices.tell(desk, devices.notice_of(desk, id, things), whom.devices) if whom.devices else ""
-    trouble = "; ".join(one for one in (by_mail, by_push) if one)
+    trouble = "; ".join(one for one in (by_mail, by_push) if one) or _nobody_reached(desk, id)
     return _not_sent(desk, alerts, trouble, now) if trouble else _over(desk, alerts, "sent", now)
+
+
+def _nobody_reached(desk: Desk, letter: str) -> str:
+    """Why a letter is not over although nothing failed: every device it was for has been removed meanwhile."""
+    with desk.book.look() as ledger:
+        return "" if ledger.letter_told(letter) else NOBODY_LEFT
 
 
 def _mailed(desk: Desk, written: Letter) -> str:

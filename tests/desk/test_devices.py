@@ -164,6 +164,19 @@ def test_a_device_that_is_gone_is_told_nothing_more_and_holds_nothing_up(house: 
     assert [event for event, _ in house.front.reports if event == "device_gone"] == ["device_gone"]
 
 
+def test_a_red_flag_that_reached_nobody_is_not_called_told(house: House) -> None:
+    house.adds("phone")
+    Patient(house.desk).says(RED_FLAG)
+    house.push.troubles = [PushGone("push.example does not know this device any more")]
+    assert house.works() == []
+    assert house.statuses() == ["pending"]
+    send_later = house.works(minutes=2)
+    assert (send_later, house.statuses()) == ([], ["given_up"])
+    found = alerts.mail_trouble(house.desk)
+    assert found is not None
+    assert "let themselves be told no more" in found.why
+
+
 def test_the_device_of_somebody_who_may_not_come_in_any_more_is_told_nothing(house: House) -> None:
     house.adds("phone")
     house.adds("tablet", staff="lee")
