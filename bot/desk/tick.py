@@ -193,20 +193,16 @@ def _media(desk: Desk, seen: Seen, turns: Turns) -> None:
             desk.queue.enqueue("tend_media", id)
 
 
-def _old_files(desk: Desk, seen: Seen, turns: Turns) -> None:
-    now, asked = desk.clock.monotonic(), seen.rounds.get("forget_old_files", float("-inf"))
-    if desk.keep_files_days and now - asked >= FORGET_SECONDS:
-        with suppress(LiveAway):
-            desk.queue.enqueue("forget_old_files")
-            seen.rounds["forget_old_files"] = now
-
-
-def _old_words(desk: Desk, seen: Seen, turns: Turns) -> None:
-    now, asked = desk.clock.monotonic(), seen.rounds.get("forget_old_words", float("-inf"))
-    if desk.keep_words_days and now - asked >= FORGET_WORDS_SECONDS:
-        with suppress(LiveAway):
-            desk.queue.enqueue("forget_old_words")
-            seen.rounds["forget_old_words"] = now
+def _too_old(desk: Desk, seen: Seen, turns: Turns) -> None:
+    now = desk.clock.monotonic()
+    for job, days, every in (
+        ("forget_old_files", desk.keep_files_days, FORGET_SECONDS),
+        ("forget_old_words", desk.keep_words_days, FORGET_WORDS_SECONDS),
+    ):
+        if days and now - seen.rounds.get(job, float("-inf")) >= every:
+            with suppress(LiveAway):
+                desk.queue.enqueue(job)
+                seen.rounds[job] = now
 
 
 def _alerts(desk: Desk, seen: Seen, turns: Turns) -> None:
@@ -259,8 +255,7 @@ _LOOKS = (
     _unsent,
     _media,
     _rounds,
-    _old_files,
-    _old_words,
+    _too_old,
     _alerts,
     _erasures,
     _alive,
