@@ -76,8 +76,21 @@ def _parser() -> argparse.ArgumentParser:
     templates.add_argument("action", nargs="?", choices=actions, default="list", help=sentences)
     flows = "Publish what the bot says, compare it, and go back to what it said before."
     add_flow_actions(commands.add_parser("flows", help=flows, description=flows))
+    _add_patient_data(
+        add("export", _export, "Take out everything kept about a patient, in one file."),
+        add("forget", _forget, "Erase everything kept about a patient, once you have confirmed it."),
+    )
     _add_desk(add("desk", _desk_list, "See who needs a person, read, take over, reply and hand back."))
     return parser
+
+
+def _add_patient_data(exports: argparse.ArgumentParser, forgets: argparse.ArgumentParser) -> None:
+    for one in (exports, forgets):
+        about = "the id of a conversation, or patient:42; left out, it or a number is asked for"
+        one.add_argument("whose", nargs="?", default="", help=about)
+        also = "also a conversation of hers in which others are spoken of"
+        one.add_argument("--with", dest="including", action="append", default=[], metavar="CONVERSATION", help=also)
+    exports.add_argument("--to", type=Path, required=True, metavar="FILE", help="a zip, which must not be there yet")
 
 
 def _add_transcripts(transcripts: argparse.ArgumentParser) -> None:
@@ -267,6 +280,18 @@ def _templates(options: argparse.Namespace) -> int:
     from bot import terminal
 
     return terminal.templates(os.environ, options.action)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from bot import patient_data
+
+    return patient_data.export(os.environ, options)
+
+
+def _forget(options: argparse.Namespace) -> int:
+    from bot import patient_data
+
+    return patient_data.forget(os.environ, options)
 
 
 def _desk_list(options: argparse.Namespace) -> int:

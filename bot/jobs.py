@@ -6,7 +6,7 @@ import os
 import re
 from functools import cache
 
-from bot.desk import alerts, erasure, follow_ups, media, missed, settling, templates, turns
+from bot.desk import alerts, erasure, follow_ups, forgetting, media, missed, settling, templates, turns
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
@@ -69,6 +69,11 @@ def forget_old_files() -> None:
     media.forget_old_files(desk())
 
 
+def forget_old_words() -> None:
+    """Forget words that the clinic does not keep any longer."""
+    forgetting.forget_old_words(desk())
+
+
 def send_alerts() -> None:
     """Tell staff off the screen what is due."""
     alerts.send_alerts(desk())
@@ -89,6 +94,7 @@ _JOBS = (
     send_alerts,
     go_on_erasing,
     forget_old_files,
+    forget_old_words,
 )
 JOBS = frozenset(f"{job.__module__}.{job.__name__}" for job in _JOBS)
 """The only names a worker calls; anything else in the queue is refused unread."""

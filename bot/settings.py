@@ -19,6 +19,8 @@ from urllib.parse import quote, urlsplit
 SECRET_KEY_CHARACTERS_MIN = 32
 SECRET_KEY_DISTINCT_MIN = 10
 METRICS_TOKEN_CHARACTERS_MIN = 16
+KEEP_WORDS_DAYS_MIN = 7
+KEEP_SAFETY_DAYS = 2192
 # Linux allows 107 bytes for a socket's path and macOS 103; Redis writes next to it under a longer name while it starts.
 SOCKET_PATH_BYTES_MAX = 90
 TWILIO_API = "https://api.twilio.com"
@@ -102,6 +104,14 @@ class Settings:
     keep_files_days: int = _setting(
         "KEEP_FILES_DAYS", "How long patients' photos, letters and voice notes are kept, in days. Unset: for good."
     )
+    keep_words_days: int = _setting(
+        "KEEP_WORDS_DAYS",
+        "How long what patients write and are written is kept, in days; open matters stay. Unset: for good.",
+    )
+    keep_safety_days: int = _setting(
+        "KEEP_SAFETY_DAYS",
+        "How long a conversation with a safety text stays whole, in days. Default: `2192`, six years.",
+    )
     smtp_url: str | None = _setting(
         "SMTP_URL",
         "Mail server for alerts: `smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`. Unset: no e-mail.",
@@ -157,6 +167,7 @@ def read(environ: Mapping[str, str]) -> Settings:
     twilio = form.text("TWILIO_ACCOUNT_SID") is not None
     values |= _twilio(form) if twilio else _no_twilio(form, _local_url(values["host"], values["desk_port"]))
     values["keep_files_days"] = form.days("KEEP_FILES_DAYS")
+    values |= _keeping(form)
     values |= _mail(form)
     values["messages_per_second"] = form.rate("MESSAGES_PER_SECOND", "80")
     values["secret_key"] = _secret_key(form, values["data_dir"], required=twilio)
@@ -313,6 +324,15 @@ def _no_twilio(form: _Form, local_desk_url: str) -> dict[str, Any]:
         "twilio_api_url": f"{local_desk_url}/simulator",
         "simulator": form.switch("SIMULATOR"),
     }
+
+
+def _keeping(form: _Form) -> dict[str, Any]:
+    words, safety = form.days("KEEP_WORDS_DAYS"), form.days("KEEP_SAFETY_DAYS")
+    if 0 < words < KEEP_WORDS_DAYS_MIN:
+        form.wrong(
+            f"KEEP_WORDS_DAYS must be {KEEP_WORDS_DAYS_MIN} or more: shorter would forget what is still going on."
+        )
+    return {"keep_words_days": words, "keep_safety_days": safety or KEEP_SAFETY_DAYS}
 
 
 def _mail(form: _Form) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from bot.core.transcript import Hears, Transcript
 from bot.desk import publishing
 from bot.desk.shelf import ProcessShelf
 from bot.ports import BookAway, BookRefused, Carrier, Desk, Draft, Files, MediaSource
+from bot.ports.devices import Push
 from bot.ports.staff import Locks
 from bot.settings import Settings, Unsafe, read
 
@@ -125,6 +126,12 @@ def open_desk(settings: Settings) -> Desk:
     def media_source() -> MediaSource:
         return open_media_source(settings)
 
+    conversation_key = book.conversation_key()
+
+    @cache
+    def push() -> Push:
+        return open_push(settings, conversation_key)
+
     return Desk(
         shelf=shelf,
         clock=clock,
@@ -139,10 +146,13 @@ def open_desk(settings: Settings) -> Desk:
         claims=FileClaims(settings.data_dir / "claims", boot_id()),
         erased_list=FileErasedList(settings.data_dir / "erased"),
         mail=(lambda: open_mail(settings)) if settings.smtp_url else None,
+        push=push,
         desk_url=settings.desk_url,
-        conversation_key=book.conversation_key(),
+        conversation_key=conversation_key,
         callback_base=settings.public_url,
         keep_files_days=settings.keep_files_days,
+        keep_words_days=settings.keep_words_days,
+        keep_safety_days=settings.keep_safety_days,
         messages_per_second=settings.messages_per_second,
         report=_report,
         note=_note,
@@ -209,6 +219,16 @@ def open_mail(settings: Settings) -> SmtpMail:
     return SmtpMail(settings.smtp_url or "", settings.alert_from or "")
 
 
+def open_push(settings: Settings, installation_key: bytes) -> Push:
+    """Notices to staff's own devices. Imported here, as letters are."""
+    from bot.adapters.web_push import WebPush
+
+    # Push services want to know whom to write to when something is wrong with us, and take no http address for that.
+    page = settings.desk_url if settings.desk_url.startswith("https:") else "mailto:frontdesk@localhost"
+    contact = f"mailto:{settings.alert_from}" if settings.alert_from else page
+    return WebPush(installation_key, contact)
+
+
 def open_media_source(settings: Settings) -> MediaSource:
     """What patients send, from Twilio. Imported here: a webhook process never fetches."""
     from bot.adapters.media_fetch import TwilioMedia
@@ -235,6 +255,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_here.look_at_redis(settings.redis_url)
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
     yield from _look_at_mail(settings)
+    yield _what_is_kept(settings)
     yield from examine_twilio.look_at_public_url(settings.public_url, account)
     yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
 
@@ -251,11 +272,22 @@ def _then(first: Iterator[Finding], second: Callable[[], Iterator[Finding]]) -> 
 
 def _look_at_mail(settings: Settings) -> Iterator[Finding]:
     if settings.smtp_url is None:
-        yield Finding("ok", "Mail", "not set up: staff are told on the screen alone")
+        yield Finding("ok", "Mail", "not set up: staff are told on the screen, and on devices they added")
         return
     from bot.adapters.smtp_mail import look_at_mail
 
     yield from look_at_mail(open_mail(settings))
+
+
+def _what_is_kept(settings: Settings) -> Finding:
+    """What the clinic has said of how long it keeps what patients write and send."""
+    words, files = settings.keep_words_days, settings.keep_files_days
+    kept = [
+        f"words {words} days, with safety texts {settings.keep_safety_days}" if words else "words for good",
+        f"files {files} days" if files else "files as long as their words",
+    ]
+    hint = "" if words else " (KEEP_WORDS_DAYS is not set)"
+    return Finding("ok", "Kept", f"{', '.join(kept)}{hint}")
 
 
 def _look_at_words(directory: Path) -> Iterator[Finding]:

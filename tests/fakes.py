@@ -28,6 +28,7 @@ from bot.ports import (
     Taken,
 )
 from bot.ports.alerts import Letter
+from bot.ports.devices import Device, Notice
 from bot.ports.reception import Doing
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -429,6 +430,23 @@ class FakeMail:
             raise self.troubles.pop(0)
         self.letters.append(letter)
         return 0
+
+
+@dataclass
+class FakePush:
+    """Remembers every notice by its device. ``troubles`` are raised one after the other."""
+
+    told: list[tuple[str, Notice]] = field(default_factory=list)
+    troubles: list[Exception] = field(default_factory=list)
+    public_key: str = "BPublicKey"
+
+    def takes(self, device: Device) -> bool:
+        return device.endpoint.startswith("https://push.example/")
+
+    def send(self, device: Device, notice: Notice) -> None:
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.told.append((device.name, notice))
 
 
 class FakeMediaStore:

@@ -92,7 +92,7 @@ def look_at_mail(mail: SmtpMail) -> Iterator[Finding]:
     try:
         mail.greets()
     except MailAway as away:
-        do = "Put right SMTP_URL and ALERT_FROM, or the mail server. Until then staff are told on the screen alone."
+        do = "Put right SMTP_URL and ALERT_FROM, or the mail server. Until then screens and devices alone tell staff."
         yield Finding("fault", "Mail", f"Alerts cannot leave: {away}.", "SMTP_URL", do)
     else:
         yield Finding("ok", "Mail", "the mail server lets us in")

@@ -79,15 +79,34 @@ def is_urgent(kind: AlertKind) -> bool:
 
 def letter(things: Sequence[Told], desk_url: str, clinic: str) -> tuple[str, str]:
     """Subject and text of a letter about some things."""
-    weightiest = next(kind for kind in _SUBJECTS if any(one.kind == kind for one in things))
-    more = f" and {len(things) - 1} more" if len(things) > 1 else ""
     lines = [_line(one, desk_url) for one in things[:LINES_MAX]]
     if len(things) > LINES_MAX:
         lines.append(f"And {len(things) - LINES_MAX} more: {desk_url}/desk/inbox")
     text = "\n\n".join([*lines, "Sign in to see who it is. This letter names nobody on purpose."])
-    return f"{_SUBJECTS[weightiest]}{more} ({clinic})" if clinic else f"{_SUBJECTS[weightiest]}{more}", text + "\n"
+    return _subject(things, clinic), text + "\n"
+
+
+def shown(things: Sequence[Told], clinic: str) -> tuple[str, str, str]:
+    """Title, text and path of a notice about some things, on a device whose screen others may see."""
+    weightiest = _weightiest(things)
+    path = _path(weightiest) if len(things) == 1 else "/desk/inbox"
+    return _subject(things, clinic), _LINES[weightiest.kind].format(since=weightiest.since), path
+
+
+def _subject(things: Sequence[Told], clinic: str) -> str:
+    more = f" and {len(things) - 1} more" if len(things) > 1 else ""
+    whose = f" ({clinic})" if clinic else ""
+    return f"{_SUBJECTS[_weightiest(things).kind]}{more}{whose}"
+
+
+def _weightiest(things: Sequence[Told]) -> Told:
+    order = list(_SUBJECTS)
+    return min(things, key=lambda one: order.index(one.kind))
 
 
 def _line(one: Told, desk_url: str) -> str:
-    place = _PLACES.get(one.kind) or f"/desk/inbox/{one.conversation}"
-    return f"{_LINES[one.kind].format(since=one.since)}\n{desk_url}{place}"
+    return f"{_LINES[one.kind].format(since=one.since)}\n{desk_url}{_path(one)}"
+
+
+def _path(one: Told) -> str:
+    return _PLACES.get(one.kind) or f"/desk/inbox/{one.conversation}"

@@ -29,21 +29,24 @@ def alarm_at_once(ledger: Ledger, before: Conversation, event: Event, now: int) 
 def raise_alerts(desk: Desk) -> bool:
     """Write down what staff are to be told of now; whether a letter is to be sent. For the tick."""
     now = int(desk.clock.now().timestamp())
-    if desk.mail is None:
-        _tell_nobody(desk, now)
-        return False
     with desk.book.begin() as ledger:
+        if desk.mail is None and not (desk.push is not None and ledger.devices()):
+            _tell_nobody(ledger, now)
+            return False
         for one in _seen(desk, ledger, alarming_from(ledger.alarming()), now):
             ledger.raise_alert(one, now)
         return ledger.alerts_due(now)
 
 
-def _tell_nobody(desk: Desk, now: int) -> None:
-    """Without a mail server the screen alone tells; what was written down is not for a server of some later day."""
-    with desk.book.begin() as ledger:
-        due = ledger.take_alerts("", ROWS_MAX, now) if ledger.alerts_due(now) else ()
-        if due:
-            ledger.alerts_over([one.id for one in due], "over", now)
+def _tell_nobody(ledger: Ledger, now: int) -> None:
+    """Without a mail server and devices the screen alone tells; what was written down is not for some later day's."""
+    if not ledger.alerts_due(now):
+        return
+    due = ledger.take_alerts("", ROWS_MAX, now)
+    # What somebody was to be told of and was not is no matter of course: the screen says so.
+    lost = [one.id for one in due if one.trouble]
+    ledger.alerts_over(lost, "given_up", now)
+    ledger.alerts_over([one.id for one in due if one.id not in lost], "over", now)
 
 
 def _seen(desk: Desk, ledger: Ledger, alarming: Alarming, now: int) -> Iterator[Alert]:

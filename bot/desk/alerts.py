@@ -1,13 +1,15 @@
-"""Telling staff off the screen, by e-mail: sending what :mod:`bot.desk.alarms` wrote down, and who is told.
+"""Telling staff off the screen, by e-mail and on their devices: sending what :mod:`bot.desk.alarms` wrote down.
 
 A worker takes what is due as one letter, whose id stays the same at every try: so nothing is lost when it dies, and a
-mailbox that gets a letter twice shows it once.
+mailbox or a device that gets a letter twice shows it once. A letter is over when all who are to be told have it; those
+who have it are left out of the next try.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.alerts import (
@@ -22,16 +24,21 @@ from bot.core.alerts import (
     is_urgent,
     letter,
 )
+from bot.desk import devices
 from bot.desk.reception import NotPossible
 from bot.ports import Desk, Ledger
-from bot.ports.alerts import Alert, Letter, MailAway, MailTrouble
+from bot.ports.alerts import Alert, AlertStatus, Letter, MailAway, MailTrouble
+from bot.ports.devices import Device
 from bot.ports.staff import Audited
 
 LETTER_ROWS_MAX = 100
 GIVEN_UP_SECONDS = 24 * 3600
 """An alert that could not leave for so long is given up; one that nobody ever tried is over."""
 TROUBLE_SECONDS = 24 * 3600
-NOBODY_TOLD = "nobody is told: no address is set"
+NOBODY_TOLD = "nobody is told: no address and no device is set"
+NOBODY_LEFT = "nobody is told: the devices that were to be told let themselves be told no more"
+MAIL = "mail"
+"""The way of telling that is no device."""
 
 
 # ---- sending
@@ -39,7 +46,7 @@ NOBODY_TOLD = "nobody is told: no address is set"
 
 def send_alerts(desk: Desk) -> int:
     """Send every letter that is due; how many left. For the queue."""
-    if desk.mail is None:
+    if desk.mail is None and desk.push is None:
         return 0
     sent = 0
     while True:
@@ -49,11 +56,13 @@ def send_alerts(desk: Desk) -> int:
             still = [one for one in taken if _still_so(ledger, one, now)]
             gone = [one.id for one in taken if one not in still]
             ledger.alerts_over(gone, "over", now)
-            to = _told_whom(ledger, still)
+            whom = _whom(desk, ledger, still)
+            if taken and not still:
+                ledger.letter_over(taken[0].mail)
         if not taken:
             return sent
         if still:
-            sent += _send(desk, still, to, now)
+            sent += _send(desk, still, whom, now)
 
 
 def _still_so(ledger: Ledger, one: Alert, now: int) -> bool:
@@ -66,29 +75,68 @@ def _still_so(ledger: Ledger, one: Alert, now: int) -> bool:
     return state is not None and state.control == "waiting" and state.waiting_since == one.since
 
 
-def _told_whom(ledger: Ledger, alerts: Sequence[Alert]) -> tuple[str, ...]:
-    everybody = alarming_from(ledger.alarming()).addresses
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Who has not been told of a letter yet; ``anybody`` is false when there is nobody to be told at all."""
+
+    anybody: bool
+    to: tuple[str, ...]
+    devices: tuple[Device, ...]
+
+
+def _whom(desk: Desk, ledger: Ledger, alerts: Sequence[Alert]) -> _Whom:
     urgent = any(is_urgent(one.kind) for one in alerts)
-    hers = (address for address, wants in ledger.alert_addresses().values() if wants == "all" or urgent)
-    return tuple(dict.fromkeys((*everybody, *hers)))
+    told = ledger.letter_told(alerts[0].mail) if alerts else frozenset()
+    to: tuple[str, ...] = ()
+    if desk.mail is not None:
+        everybody = alarming_from(ledger.alarming()).addresses
+        hers = (address for address, wants in ledger.alert_addresses().values() if wants == "all" or urgent)
+        to = tuple(dict.fromkeys((*everybody, *hers)))
+    here = [one for one in ledger.devices() if one.wants == "all" or urgent] if desk.push is not None else []
+    still = tuple(one for one in here if one.id not in told)
+    return _Whom(bool(to or here), () if MAIL in told else to, still)
 
 
-def _send(desk: Desk, alerts: Sequence[Alert], to: tuple[str, ...], now: int) -> int:
-    ids = [one.id for one in alerts]
+def _send(desk: Desk, alerts: Sequence[Alert], whom: _Whom, now: int) -> int:
+    if not whom.anybody and desk.mail is None:
+        # The screen tells whoever asked for no more; whoever did, and was not reached, is told so there.
+        return _over(desk, alerts, "given_up" if alerts[0].trouble else "over", now)
+    if not whom.anybody:
+        return _not_sent(desk, alerts, NOBODY_TOLD, now)
+    id = alerts[0].mail
     things = [Told(one.kind, one.conversation, _when(desk, one.since)) for one in alerts]
     subject, text = letter(things, desk.desk_url, _clinic(desk))
+    by_mail = _mailed(desk, Letter(id, whom.to, subject, text, now)) if whom.to else ""
+    by_push = devices.tell(desk, devices.notice_of(desk, id, things), whom.devices) if whom.devices else ""
+    trouble = "; ".join(one for one in (by_mail, by_push) if one) or _nobody_reached(desk, id)
+    return _not_sent(desk, alerts, trouble, now) if trouble else _over(desk, alerts, "sent", now)
+
+
+def _nobody_reached(desk: Desk, letter: str) -> str:
+    """Why a letter is not over although nothing failed: every device it was for has been removed meanwhile."""
+    with desk.book.look() as ledger:
+        return "" if ledger.letter_told(letter) else NOBODY_LEFT
+
+
+def _mailed(desk: Desk, written: Letter) -> str:
+    """Send a letter; why it could not leave, or nothing."""
+    assert desk.mail is not None
     try:
-        if not to:
-            raise MailAway(NOBODY_TOLD)
-        assert desk.mail is not None
-        refused = desk.mail().send(Letter(alerts[0].mail, to, subject, text, now))
+        refused = desk.mail().send(written)
     except MailAway as away:
-        return _not_sent(desk, alerts, str(away), now)
+        return str(away)
     if refused:
-        desk.report("alert_partly_refused", {"alert": ids[0], "refused": refused})
+        desk.report("alert_partly_refused", {"letter": written.id, "refused": refused})
     with desk.book.begin() as ledger:
-        ledger.alerts_over(ids, "sent", now)
-    return 1
+        ledger.note_told(written.id, [MAIL])
+    return ""
+
+
+def _over(desk: Desk, alerts: Sequence[Alert], how: AlertStatus, now: int) -> int:
+    with desk.book.begin() as ledger:
+        ledger.alerts_over([one.id for one in alerts], how, now)
+        ledger.letter_over(alerts[0].mail)
+    return int(how == "sent")
 
 
 def _not_sent(desk: Desk, alerts: Sequence[Alert], why: str, now: int) -> int:
@@ -97,6 +145,8 @@ def _not_sent(desk: Desk, alerts: Sequence[Alert], why: str, now: int) -> int:
     with desk.book.begin() as ledger:
         ledger.alerts_wait([one.id for one in alerts], why)
         ledger.alerts_over(old, "given_up", now)
+        if len(old) == len(alerts):
+            ledger.letter_over(alerts[0].mail)
     return 0
 
 
@@ -139,10 +189,10 @@ def set_address(desk: Desk, staff: str, address: str, wants: Wants) -> None:
 
 def send_trial(desk: Desk, staff: str) -> None:
     """Tell everybody that alerts arrive. Raises NotPossible when no mail server is set up."""
-    if desk.mail is None:
-        raise NotPossible("No mail server is set up: see SMTP_URL in the manual.")
     now = _stamp(desk)
     with desk.book.begin() as ledger:
+        if desk.mail is None and not ledger.devices():
+            raise NotPossible("No mail server is set up (see SMTP_URL in the manual), and no device is told.")
         ledger.raise_alert(Alert(f"trial:{desk.chance.token()}", "trial", since=now), now)
         ledger.audit(Audited(now, staff, "sent", "alerts", "trial"))
 

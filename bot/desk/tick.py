@@ -37,6 +37,8 @@ OFFER_SECONDS = 15.0
 
 FORGET_SECONDS = 3600.0
 """Between two looks for files that are older than the clinic keeps them."""
+FORGET_WORDS_SECONDS = 24 * 3600.0
+"""Between two looks for words that are: each goes through all conversations."""
 
 _DIRECTLY: Mapping[str, Callable[..., object]] = {
     "settle": settle,
@@ -191,12 +193,16 @@ def _media(desk: Desk, seen: Seen, turns: Turns) -> None:
             desk.queue.enqueue("tend_media", id)
 
 
-def _old_files(desk: Desk, seen: Seen, turns: Turns) -> None:
-    now, asked = desk.clock.monotonic(), seen.rounds.get("forget_old_files", float("-inf"))
-    if desk.keep_files_days and now - asked >= FORGET_SECONDS:
-        with suppress(LiveAway):
-            desk.queue.enqueue("forget_old_files")
-            seen.rounds["forget_old_files"] = now
+def _too_old(desk: Desk, seen: Seen, turns: Turns) -> None:
+    now = desk.clock.monotonic()
+    for job, days, every in (
+        ("forget_old_files", desk.keep_files_days, FORGET_SECONDS),
+        ("forget_old_words", desk.keep_words_days, FORGET_WORDS_SECONDS),
+    ):
+        if days and now - seen.rounds.get(job, float("-inf")) >= every:
+            with suppress(LiveAway):
+                desk.queue.enqueue(job)
+                seen.rounds[job] = now
 
 
 def _alerts(desk: Desk, seen: Seen, turns: Turns) -> None:
@@ -249,7 +255,7 @@ _LOOKS = (
     _unsent,
     _media,
     _rounds,
-    _old_files,
+    _too_old,
     _alerts,
     _erasures,
     _alive,

@@ -14,6 +14,7 @@ from bot.core.calendar import Diary
 from bot.core.events import Reading
 from bot.core.flow import Clinic
 from bot.ports.alerts import Mail
+from bot.ports.devices import Push
 from bot.ports.diary import Appointment, Booking, FollowUp, FollowUpDraft, FollowUpEnd, Freed, NewTime
 from bot.ports.erasure import ErasedList
 from bot.ports.journal import JournalEntry
@@ -134,7 +135,9 @@ class Desk:
     claims: Claims
     erased_list: ErasedList
     mail: Callable[[], Mail] | None = None
-    """Our way out by e-mail; None where none is set up, and staff are told on the screen alone."""
+    """Our way out by e-mail; None where none is set up."""
+    push: Callable[[], Push] | None = None
+    """Our way out to staff's own devices; made when first needed, like the carrier."""
     desk_url: str = ""
     """Where browsers reach the desk, for links in letters; without a slash at the end."""
     conversation_key: bytes = b""
@@ -142,6 +145,10 @@ class Desk:
     """Public URL that status callbacks come back to, without a slash at the end."""
     keep_files_days: int = 0
     """How long patients' files are kept; 0: for good."""
+    keep_words_days: int = 0
+    """How long words of and to patients are kept; 0: for good."""
+    keep_safety_days: int = 0
+    """How long a conversation in which a safety text was said is left whole, whatever ``keep_words_days`` says."""
     messages_per_second: float = 80.0
     """What our WhatsApp sender may send; more of it only fills Twilio's own queue."""
     report: Callable[[str, Mapping[str, object]], None] = field(default=lambda event, ids: None)

@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 ERASED = "Erased patient"
 """The name of a record whose patient was erased. Appointments still count, and say no more of her."""
 
+AGE = "age"
+"""Who asked for the erasures of words that are older than the clinic keeps them: nobody."""
+
 LeftoverKind = Literal["listed", "state", "file", "look", "message", "scrub"]
 """What is left to do outside of the database. ``listed``: note the erasure beside the database, for backups.
 ``state``: have Redis forget a conversation. ``file``: delete a file. ``look``: ask Twilio for everything exchanged with
@@ -24,6 +27,15 @@ class Extent:
     files: int = 0
     notes: int = 0
     visits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """What is old enough to be forgotten: words of up to ``said_before``, except in conversations in which a safety
+    text was said since ``safety_since``."""
+
+    said_before: int
+    safety_since: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +93,12 @@ class ErasurePart(Protocol):
         The rest is erased piece by piece (:meth:`erase_some`); what is written from now on stays.
         """
 
+    def forgettable(self, older: Older, after: str, limit: int) -> tuple[str, ...]:
+        """Conversations with such words and nothing open, in the order of their ids, from the one after ``after``."""
+
+    def begin_forgetting(self, conversations: Sequence[str], older: Older, now: int) -> int:
+        """As :meth:`begin_erasure`, for the old words of those of them that are forgettable still; 0 if none is."""
+
     def leave(self, erasure: int, kind: LeftoverKind, ids: Sequence[str], due_at: int) -> None:
         """Note things to be done outside of the database. Those noted already are done once."""
 
@@ -103,7 +121,7 @@ class ErasurePart(Protocol):
         """One erasure."""
 
     def erasures(self, limit: int) -> tuple[Erasure, ...]:
-        """The newest first."""
+        """Those that somebody asked for, the newest first."""
 
     def erased_at(self, conversation: str) -> int:
         """As of when a conversation was last erased; 0 when it never was."""

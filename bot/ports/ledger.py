@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.ports.alerts import AlertsPart
 from bot.ports.consents import ConsentsPart
+from bot.ports.devices import DevicesPart
 from bot.ports.diary import DiaryPart, FollowUpsPart, WaitingListPart
 from bot.ports.erasure import ErasurePart
 from bot.ports.journal import JournalPart
@@ -36,6 +37,7 @@ class Ledger(
     AlertsPart,
     ConsentsPart,
     ErasurePart,
+    DevicesPart,
     Protocol,
 ):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""

@@ -159,6 +159,6 @@ def test_every_job_the_desk_asks_for_is_known_to_the_worker() -> None:
     from bot.desk.tick import _DIRECTLY
     from bot.jobs import JOBS
 
-    by_name = {"go_on_erasing", "forget_old_files", "take_up_waiting", "tend_media"}
+    by_name = {"go_on_erasing", "forget_old_files", "forget_old_words", "take_up_waiting", "tend_media"}
     asked_for = (*_DIRECTLY, *by_name, "look_for_missed", "look_at_templates")
     assert {f"bot.jobs.{name}" for name in asked_for} == JOBS

@@ -21,6 +21,7 @@ from bot.desk.diary import New, Seen
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
 from bot.desk.turns import Arrived, conversation_id, receive
+from bot.ports.devices import Device
 from bot.ports.reception import Blocking
 from bot.ports.reception import Patient as Person
 from bot.web.desk.guard import OPEN_ROOMS
@@ -191,6 +192,12 @@ def _clinic(front: Front, scene: Scene, her: str) -> None:
     standing_orders.give_notice(desk, her, text[:300], front.clock.epoch + 3600)
     for number, words in enumerate(scene.words[:20]):
         replying.save_quick_reply(desk, her, f"quick-{number}", words.replace("\0", "") or "-")
+    with desk.book.begin() as ledger:
+        # What a browser calls itself is put into words of ours; a row may hold anything.
+        names = (text[:60], "Chrome on Android")
+        for number, name in enumerate(names):
+            place = f"https://fcm.googleapis.com/{number}"
+            ledger.keep_device(Device(f"d{number}", her, name, "all", place, "k", "s", trouble=text[:200] * number))
     made = staff.invite(desk, front.locks, staff.TERMINAL, "<img src=x onerror=alert(1)>", "newcomer", "reception")
     scene.ids |= {
         "conversation": scene.conversations[0],

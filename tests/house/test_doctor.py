@@ -275,6 +275,20 @@ def test_a_fresh_machine_is_told_to_start_and_which_addresses_twilio_needs(
     assert all(re.match(r"(ok|warning|fault) +[A-Z][A-Za-z ]+: ", line) for line in findings)
 
 
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ("", "words for good, files as long as their words (KEEP_WORDS_DAYS is not set)"),
+        ("90", "words 90 days, with safety texts 2192, files as long as their words"),
+    ],
+)
+def test_it_says_how_long_words_are_kept(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, bare: None, days: str, says: str
+) -> None:
+    monkeypatch.setenv("KEEP_WORDS_DAYS", days)
+    assert f"Kept: {says}\n" in run(capsys)[1]
+
+
 def test_for_programs_it_is_one_object(capsys: pytest.CaptureFixture[str], bare: None) -> None:
     code, said = run(capsys, "--json")
     answer: dict[str, Any] = json.loads(said)

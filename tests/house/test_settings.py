@@ -97,6 +97,8 @@ def test_with_twilio_nothing_is_made_up(name: str) -> None:
         ("METRICS_TOKEN", "short"),
         ("KEEP_FILES_DAYS", "0"),
         ("KEEP_FILES_DAYS", "a year"),
+        ("KEEP_WORDS_DAYS", "3"),
+        ("KEEP_SAFETY_DAYS", "for ever"),
         ("SMTP_URL", "smtp://mail.clinic.example:587"),
         ("ALERT_FROM", "desk@clinic.example"),
         ("METRICS_TOKEN", "with a blank in its middle"),

@@ -8,7 +8,10 @@ from sqlalchemy import event
 from bot.adapters.sql import SqlBook
 from bot.ports import Attachment, NewTime
 from bot.ports.alerts import Alert
+from bot.ports.devices import Device
+from bot.ports.erasure import Older
 from bot.ports.reception import Blocking, Shelf
+from bot.ports.staff import Account
 from tests.sql.clinic import (
     DAY,
     HOUR,
@@ -165,6 +168,15 @@ def everything_is_told_and_erased(book: SqlBook) -> None:
         ledger.mail_trouble(NOW)
         ledger.alerts_over(taken, "sent", NOW)
         ledger.alarming()
+        ledger.add_account(Account("ana", "ana", "Ana", "reception"))
+        ledger.keep_device(Device("d1", "ana", "Chrome on Android", "all", "https://push.example/", "k", "s"))
+        ledger.devices()
+        ledger.device("d1")
+        ledger.device_told("d1", "away", NOW)
+        ledger.drop_device("d1")
+        ledger.note_told("letter", ["mail"])
+        ledger.letter_told("letter")
+        ledger.letter_over("letter")
         ledger.consents(5, conversation="meiling")
         (her,) = ledger.patients_of("meiling")
         ledger.extent(her.id, ["meiling"])
@@ -175,6 +187,8 @@ def everything_is_told_and_erased(book: SqlBook) -> None:
         ledger.erasure(made)
         ledger.erased_at("meiling")
         ledger.leftover_due(NOW)
+        ledger.forgettable(Older(NOW, NOW), "", 5)
+        ledger.begin_forgetting(["meiling"], Older(NOW, NOW), NOW)
     more = True
     while more:
         with book.begin() as ledger:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from bot.adapters.clock import SystemChance
 from bot.adapters.staff_locks import StaffLocks
+from bot.adapters.web_push import WebPush
 from bot.core.staff import Role
 from bot.desk import staff
 from bot.desk.sessions import Browser
@@ -105,6 +106,8 @@ def open_front(
     """The pages on a real database, everybody invited and in."""
     reports: list[str] = []
     clock, templates = parts.pop("clock", None) or FakeClock(), parts.pop("templates", None)
+    # The real one: it asks nobody before a browser was added.
+    parts.setdefault("push", lambda: WebPush(SECRET.encode(), "mailto:desk@clinic.example"))
     with open_desk(
         database_url,
         clock=clock,

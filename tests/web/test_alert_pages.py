@@ -98,4 +98,4 @@ def test_without_a_mail_server_the_page_says_so(front: Front) -> None:
     assert "No mail server is set up" in lee.gets(HERE).text
     assert f"{HERE}/trial" not in lee.gets(HERE).text
     lee.posts(f"{HERE}/trial")
-    assert "No mail server is set up: see SMTP_URL" in lee.gets(HERE).text
+    assert "No mail server is set up (see SMTP_URL" in lee.gets(HERE).text

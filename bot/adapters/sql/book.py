@@ -22,8 +22,9 @@ from bot.adapters.sql.desk_numbers import DeskNumbers
 from bot.adapters.sql.desk_patients import DeskPatients
 from bot.adapters.sql.desk_thread import DeskThread
 from bot.adapters.sql.desk_writing import DeskWriting
+from bot.adapters.sql.devices import Devices
 from bot.adapters.sql.engine import ONLY_READS, in_line, open_engine
-from bot.adapters.sql.erasure import Erasures
+from bot.adapters.sql.forgetting import Forgetting
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.media import MediaFiles
@@ -38,7 +39,7 @@ _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
 
 class SqlLedger(
-    Erasures,
+    Forgetting,
     Inbox,
     Journal,
     Outbox,
@@ -54,6 +55,7 @@ class SqlLedger(
     Revisions,
     Alerts,
     Consents,
+    Devices,
 ):
     """One open transaction: every noun's part of :class:`bot.ports.Ledger` on one connection."""
 

@@ -11,7 +11,7 @@ from bot.adapters.sql.engine import open_engine
 from bot.adapters.sql.schema import conversation, erasure, erasure_of, installation, patient
 from bot.core.erasure import erased_digest
 from bot.ports import BookAway
-from bot.ports.erasure import ERASED
+from bot.ports.erasure import AGE, ERASED
 from bot.ports.staff import Audited
 
 ROWS_MAX = 500
@@ -34,7 +34,9 @@ def erased_in(url: str) -> Mapping[str, int]:
 
 
 def _erased(connection: Connection) -> Iterator[tuple[str, int]]:
-    places = select(erasure_of.c.conversation, erasure_of.c.asked_at).order_by(erasure_of.c.asked_at)
+    # Words that were too old are too old in any backup: they are forgotten there by themselves.
+    asked_for = erasure_of.c.erasure.in_(select(erasure.c.id).where(erasure.c.staff != AGE))
+    places = select(erasure_of.c.conversation, erasure_of.c.asked_at).where(asked_for).order_by(erasure_of.c.asked_at)
     for id, at in connection.execute(places):
         yield f"conversation:{id}", at
     records = select(patient.c.id, patient.c.created_at).where(patient.c.name == ERASED)

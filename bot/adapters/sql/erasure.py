@@ -48,7 +48,7 @@ from bot.adapters.sql.schema import (
 )
 from bot.core.conversation import Conversation
 from bot.core.erasure import emptied
-from bot.ports.erasure import ERASED, Erasure, Extent, Leftover, LeftoverKind
+from bot.ports.erasure import AGE, ERASED, Erasure, Extent, Leftover, LeftoverKind
 
 AGAIN_SECONDS, AGAIN_SECONDS_MAX = 30, 3600
 NOT_SAID = "the patient's data were erased"
@@ -214,17 +214,18 @@ class Erasures(Conversations):
         self.leave(place.erasure, "file", ids, now)
         return bool(ids)
 
-    def _rest(self, place: Any, limit: int, now: int) -> bool:
+    def _rest(self, place: Any, limit: int, now: int, stays: frozenset[Table] = frozenset()) -> bool:
         turns = (journal.c.conversation == place.conversation, journal.c.seq <= place.seq)
         ids = self._some(journal.c.id, turns, limit)
         if ids:
             self._connection.execute(delete(journal).where(journal.c.id.in_(ids)))
             return True
-        for table in GONE.keys() - {journal}:
+        for table in GONE.keys() - {journal} - stays:
             written = (table.c.conversation == place.conversation, table.c[GONE[table]] <= place.asked_at)
             self._connection.execute(delete(table).where(*written))
-        for table, at in _AT.items():
-            self._set(table, SHELLS[table], table.c.conversation == place.conversation, table.c[at] <= place.asked_at)
+        for table in _AT.keys() - stays:
+            written = (table.c.conversation == place.conversation, table.c[_AT[table]] <= place.asked_at)
+            self._set(table, SHELLS[table], *written)
         return False
 
     def _some(self, id: Any, where: Iterable[Any], limit: int) -> list[Any]:
@@ -278,7 +279,8 @@ class Erasures(Conversations):
         return found[0] if found else None
 
     def erasures(self, limit: int) -> tuple[Erasure, ...]:
-        return self._erasures(select(erasure).order_by(erasure.c.id.desc()).limit(limit))
+        asked_for = select(erasure).where(erasure.c.staff != AGE)
+        return self._erasures(asked_for.order_by(erasure.c.id.desc()).limit(limit))
 
     def _erasures(self, wanted: Select[Any]) -> tuple[Erasure, ...]:
         return tuple(self._erasure(row) for row in self._connection.execute(wanted).all())

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.core.alerts import Alarming
-from bot.desk import alerts
+from bot.desk import alerts, devices
 from bot.desk.reception import Refused
 from bot.desk.staff import names
 from bot.ports import Desk
@@ -49,6 +49,16 @@ def alerts_room(desk: Desk) -> Blueprint:
             flash(str(refused), "trouble")
         return redirect(url_for("alerts.show"), 303)
 
+    @room.post("/devices/<device>/remove", endpoint="remove_device")
+    @page("clinic.change")
+    def remove_device(device: str) -> AnyResponse:
+        try:
+            devices.remove(desk, current_staff().id, device)
+            flash("Removed. That device is told nothing more.", "done")
+        except Refused as refused:
+            flash(str(refused), "trouble")
+        return redirect(url_for("alerts.show"), 303)
+
     return room
 
 
@@ -63,14 +73,16 @@ def _page(desk: Desk, status: int = 200, form: dict[str, str] | None = None, tro
         "wait_minutes": str(now.wait_minutes),
         "silenced_minutes": str(now.silenced_minutes),
     }
+    addresses, told = alerts.addresses(desk), devices.of_all(desk)
     return show(
         "desk/alerts.html",
         status=status,
         form=form or kept,
         trouble=trouble,
         has_mail=desk.mail is not None,
-        addresses=alerts.addresses(desk),
+        addresses=addresses,
+        devices=told,
         staff_names=names(desk),
         newest=alerts.newest(desk),
-        nobody=not now.addresses and not alerts.addresses(desk),
+        nobody=not (told or (desk.mail is not None and (now.addresses or addresses))),
     )

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, flash, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from bot.core.alerts import Wants
-from bot.desk import alerts, staff
+from bot.desk import alerts, devices, staff
 from bot.desk.reception import NotPossible
 from bot.desk.sessions import Refused
 from bot.ports import Desk
 from bot.ports.staff import Locks
+from bot.web.desk.device_pages import add_devices
 from bot.web.desk.guard import current_staff, page
 from bot.web.desk.showing import show
 
@@ -60,6 +61,7 @@ def account_room(desk: Desk, locks: Locks) -> Blueprint:
             return _account(desk, {"address": str(not_possible)}, "alerts")
         return _back("Saved.")
 
+    add_devices(room, desk)
     _add_second_factor(room, desk, locks)
     return room
 
@@ -111,6 +113,9 @@ def _account(desk: Desk, faults: Mapping[str, str] | None = None, form: str = ""
     context: dict[str, Any] = {
         "mine": mine,
         "told": told,
+        "has_mail": desk.mail is not None,
+        "push_key": devices.public_key(desk),
+        "devices": devices.of_all(desk, current_staff().id),
         "here": current_staff().session.digest,
         "faults": {form: faults or {}},
     }

@@ -159,7 +159,7 @@ def dress(app: Flask, desk: Desk) -> None:
 def _mail_trouble(desk: Desk) -> MailTrouble | None:
     """What could not be told off the screen, for whoever looks after that. Every page asks, so none fails of it."""
     try:
-        return mail_trouble(desk) if desk.mail is not None else None
+        return mail_trouble(desk) if desk.mail is not None or desk.push is not None else None
     except BookAway:
         return None
 

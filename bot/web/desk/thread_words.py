@@ -37,6 +37,7 @@ EVENTS: Mapping[str, str] = {
     "about_chosen": "{by} chose whom it is about",
     "patient_added": "{by} added a patient",
     "erased": "{by} erased everything before this",
+    "forgotten": "What was written before this was forgotten: the clinic's time for keeping it is over",
 }
 BACK: Mapping[str, str] = {
     "menu": "{by} gave it back to the assistant",

@@ -7,6 +7,7 @@ taken now; a hold given back or an appointment cancelled deletes its rows.
 
 from bot.adapters.sql.schema.alerts import alert, alert_address
 from bot.adapters.sql.schema.columns import metadata, word
+from bot.adapters.sql.schema.devices import alert_device, alert_told
 from bot.adapters.sql.schema.diary import (
     LEFT_TO_A_PERSON,
     appointment,
@@ -63,6 +64,8 @@ __all__ = [
     "UNFINISHED",
     "alert",
     "alert_address",
+    "alert_device",
+    "alert_told",
     "appointment",
     "audit",
     "block",

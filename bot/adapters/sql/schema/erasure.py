@@ -40,9 +40,11 @@ erasure = Table(
     number("asked_at"),
     number("finished_at"),
     partial("ix_erasure_unfinished", "asked_at", where="finished_at = 0"),
+    partial("ix_erasure_age", "finished_at", where="staff = 'age'"),
     comment="A patient, or a conversation of nobody in particular, whose data were erased",
 )
-"""``patient`` is 0 when only conversations were erased. Who it was is told nowhere any more."""
+"""``patient`` is 0 when only conversations were erased. Who it was is told nowhere any more. ``staff`` is ``age`` when
+nobody asked for it: words were older than the clinic keeps them."""
 
 erasure_of = Table(
     "erasure_of",
