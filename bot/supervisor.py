@@ -36,7 +36,7 @@ KILL_SECONDS_MAX = 1.0
 # A guard at work holds the lock for as long as stopping may take.
 LOCK_SECONDS_MAX = STOP_SECONDS_MAX + KILL_SECONDS_MAX + 2
 HEALTH_SECONDS_MAX = 1.0
-WEBHOOK_SHAPE = ("--worker-class", "bot.web.prompt_worker.PromptWorker", "--workers", "2", "--threads", "4")
+WEBHOOK_SHAPE = ("--worker-class", "bot.web.prompt_worker.PromptWorker", "--workers", "2", "--threads", "2")
 PAGES_SHAPE = ("--worker-class", "bot.web.prompt_worker.RoomyWorker", "--workers", "1", "--threads", "128")
 """One worker: an open stream of events takes a thread, and several workers fill up unevenly."""
 

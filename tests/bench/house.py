@@ -20,7 +20,7 @@ from bot.adapters import redis_server
 
 ACCOUNT, TOKEN, CLINIC = "AC" + "1" * 32, secrets.token_hex(16), "whatsapp:+6560000000"
 START_SECONDS_MAX = 30.0
-WORKERS, THREADS = 2, 4
+WORKERS, THREADS = 2, 2
 """As `make run` starts the webhook; the floor and the simplest bot get the same."""
 LOG_LINES_MAX = 20
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
