@@ -4,7 +4,7 @@ client that is slow to say what it wants.
 A caller for whom no file was left ended gunicorn's own worker, and with it everybody whom it was just answering. Here
 whoever is one too many waits at the door, where the kernel keeps a line.
 
-A thread of gunicorn's own worker waits for the rest of a request for as long as its client likes: a handful of connections
+A thread of gunicorn's own worker waits for the rest of a request for as long as its client likes: a few connections
 that send a byte now and then would silence the front desk. Here a request has to be there whole within a few seconds;
 then no more is read from its connection. What arrived in time is answered as ever.
 """
