@@ -32,6 +32,7 @@ WARM_UP = 1 / 3
 """Of the time."""
 GROWTH_MIB_MAX = 3.0
 FILES_MORE_MAX = 2
+BURST, BURST_SECONDS = 500, 2.0
 AT_ONCE = 32
 ASKED = 640
 ENDS = 5
@@ -122,6 +123,8 @@ def main() -> int:
         twilio.calm = True
         one = stack.enter_context(house(twilio.url, "", room, may_step=False))
         _busy_at_once(one.url)
+        # The senders as well: what they keep open to post for many at once is no growth.
+        Crowd(one.url, BURST, BURST_SECONDS, options.seed).write()
         watch, over = Watch(one), threading.Event()
         watching = threading.Thread(target=watch.until, args=(over,))
         watching.start()
