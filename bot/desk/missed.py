@@ -21,7 +21,8 @@ OVERLAP_SECONDS = 2 * 3600
 ROWS_MAX = 5_000
 TEXT_CHARACTERS_MAX = 4_096
 BEFORE_US_SECONDS = 600
-"""What is older than that when it is first looked was for whoever answered before us."""
+"""What is older than that when it is first looked was for whoever answered before us. A red flag is taken up all the
+same: our clock may have been ahead at that first look, and told twice is better than never."""
 INBOUND, BEGAN = "inbound", "inbound began"
 
 
@@ -30,7 +31,8 @@ def look_for_missed(desk: Desk) -> int:
     now = int(desk.clock.now().timestamp())
     begin_looking(desk)
     with desk.book.begin() as ledger:
-        since = max(ledger.looked_until(INBOUND) - OVERLAP_SECONDS, ledger.looked_until(BEGAN) - BEFORE_US_SECONDS)
+        began = ledger.looked_until(BEGAN)
+        since = max(ledger.looked_until(INBOUND), began) - OVERLAP_SECONDS
     try:
         listed = desk.carrier().inbound(since, ROWS_MAX)
     except CarrierAway:
@@ -38,7 +40,7 @@ def look_for_missed(desk: Desk) -> int:
         return 0
     if len(listed) >= ROWS_MAX:
         desk.report("inbound_list_cut", {"rows": len(listed)})
-    ripe = [one for one in listed if one.sent_at <= now - GRACE_SECONDS]
+    ripe = [one for one in listed if one.sent_at <= now - GRACE_SECONDS and _is_ours(desk, one, began)]
     with desk.book.begin() as ledger:
         unknown = ledger.unknown([one.sid for one in ripe]) if ripe else frozenset()
     missed = [one for one in ripe if one.sid in unknown]
@@ -51,6 +53,12 @@ def look_for_missed(desk: Desk) -> int:
         with desk.book.begin() as ledger:
             ledger.look_until(INBOUND, now - GRACE_SECONDS)
     return len(taken)
+
+
+def _is_ours(desk: Desk, one: ListedInbound, began: int) -> bool:
+    if one.sent_at >= began - BEFORE_US_SECONDS:
+        return True
+    return bool(desk.read(one.body, desk.clock.now()).red_flags)
 
 
 def begin_looking(desk: Desk) -> int:

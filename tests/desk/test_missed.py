@@ -140,6 +140,15 @@ def test_what_was_written_before_the_first_look_is_not_ours(front: Front) -> Non
     assert look_for_missed(front.desk) == 0
 
 
+def test_a_red_flag_from_before_our_first_look_is_taken_up_and_nothing_else(front: Front) -> None:
+    front.later(days=-8)
+    begin_looking(front.desk)
+    wrote(front, "hello", ago=HOUR)
+    wrote(front, "I cannot control my bladder", ago=HOUR)
+    assert look_for_missed(front.desk) == 1
+    assert reason(front)[1]
+
+
 def test_while_twilio_cannot_be_asked_nothing_is_skipped(front: Front) -> None:
     wrote(front, "hello", ago=5 * MINUTE)
     front.carrier.lists = False

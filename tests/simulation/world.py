@@ -73,8 +73,6 @@ class World:
         self.reminding = False
         """Later in the day, when reminders leave and appointments fall through."""
         self.patients.book_before(self.desk, room)
-        # It is not the clinic's first day. On that, what was written before we first looked is not ours.
-        missed.begin_looking(replace(self.desk, book=room.book))
         for doer in self._doers():
             self.stage.add(doer)
 
