@@ -213,6 +213,23 @@ def test_whoever_takes_over_has_the_pen_even_when_the_news_of_it_comes_before_th
     expect(page.get_by_label("Reply to")).to_be_focused()
 
 
+def test_whoever_takes_over_has_the_pen_even_when_older_news_comes_after_the_answer(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.siti))
+    address = page.locator("#talk").get_attribute("data-live")
+    before = page.context.request.get(f"{clinic.url}{address}", headers={"HX-Request": "true"})
+    asked: list[Route] = []
+    page.route("**/desk/inbox/**since=**", lambda route: route.continue_() if asked else asked.append(route))
+    with page.expect_request("**/desk/inbox/**since=**"):
+        clinic.siti.says("Hello?")
+    with page.expect_response("**/take"):
+        page.get_by_role("button", name="Take over").click()
+    with page.expect_response("**/desk/inbox/**since=**"):
+        asked[0].fulfill(response=before)
+    expect(page.get_by_label("Reply to")).to_be_focused()
+
+
 def test_when_the_day_is_over_only_a_template_can_be_sent_until_she_writes_again(
     clinic: Reception, sits_down: Callable[..., Desk]
 ) -> None:

@@ -11,6 +11,7 @@
   const note = document.getElementById("note");
   const words = reply?.elements.text;
   let timer = 0;
+  let wants_pen = false;
 
   set_up_photos();
   if (composer) {
@@ -74,6 +75,7 @@
   function take_up_state() {
     const mode = thread()?.dataset.mode;
     if (mode) composer.dataset.mode = mode;
+    if (wants_pen && mode === "reply") take_up_pen();
   }
 
   // ---- drafts
@@ -119,11 +121,13 @@
     document.addEventListener("htmx:after:swap", take_up_answer);
   }
 
-  // Whoever takes a conversation wants to write: as soon as the field is there.
+  // Whoever takes a conversation wants to write as soon as the field is there: not at the next news of the
+  // thread, which may have been asked for before she took it.
   function take_up_pen() {
-    const write = () => { writes("reply"); words.focus(); };
-    if (composer.dataset.mode === "reply") write();
-    else talk.addEventListener("desk:fresh", write, { once: true });
+    wants_pen = composer.dataset.mode !== "reply";
+    if (wants_pen || document.activeElement.matches("input, textarea, select")) return;
+    writes("reply");
+    words.focus();
   }
 
   function after_reply(form, status) {
