@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from bot.adapters.sql import schema
+from bot.adapters.sql import direct, schema
 from bot.adapters.sql.alerts import Alerts
 from bot.adapters.sql.consents import Consents
 from bot.adapters.sql.desk_diary import DeskDiary
@@ -68,6 +68,8 @@ class SqlBook:
         self._reading = self._engine.execution_options(**{ONLY_READS: True})
         # SQLite has one writer. Threads that poll for its lock starve each other; in a line nobody does.
         one_writer = self._engine.dialect.name == "sqlite"
+        if not one_writer:
+            direct.send_together(self._engine)
         self._line: Callable[[], AbstractContextManager[None]] = partial(in_line, Lock()) if one_writer else nullcontext
 
     @contextmanager
