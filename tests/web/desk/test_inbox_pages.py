@@ -147,7 +147,7 @@ def test_after_a_day_an_approved_template_is_offered_and_sent(sqlite_url: str) -
         assert 'data-mode="template"' in text
         assert "window closed" in text
         assert ready.text in text
-        ana.posts(there(mei_ling, "template"), {"template": "answer ready", "token": "click-0001"})
+        ana.posts(there(mei_ling, "template"), {"template": "answer ready", "token": "click-0001", "seen": "99"})
         assert mei_ling.reads()[-1] == ready.text
 
 

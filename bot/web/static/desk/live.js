@@ -3,15 +3,18 @@
 
 {
   const BEAT_LATE_MS = 40_000;
+  const GAP_MS = 4000;
   const POLL_MS = 20_000;
   const SHIFT_MS = 30_000;
   const SOON_MS = 120;
   const PACE_MS = 500;
+  const SOUND_MS = 3000;
   const bar = document.getElementById("live");
   const quiet = { "X-Quiet": "1", "X-Form-Token": form_token };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("frontdesk-live") : null;
   const title = document.title;
   let stream = null;
+  let gap = 0;
   let beat_at = Date.now();
   let known = null;
 
@@ -19,6 +22,7 @@
 
   function hear(ring) {
     if (ring.kind === "out") { location.reload(); return; }
+    if (ring.kind === "sounded") { sounded_at = Date.now(); return; }
     beat_at = Date.now();
     if (ring.kind === "down") { say_live(false); return; }
     if (say_live(true)) start_anew();
@@ -35,13 +39,21 @@
     stream?.close();
     stream = new EventSource(bar.dataset.stream);
     for (const kind of ["conv", "queue", "cal", "words", "beat", "out"]) {
-      stream.addEventListener(kind, (event) => tell(kind, event.data));
+      stream.addEventListener(kind, (event) => { mind_gap(false); tell(kind, event.data); });
     }
     stream.addEventListener("error", () => {
+      // The browser tries again by itself, unless the answer was no stream at all. Now and then the desk ends a stream,
+      // and has the next one ready: that is nothing to be told of.
+      if (stream.readyState !== EventSource.CLOSED) { mind_gap(true); return; }
       tell("down");
-      // The browser tries again by itself, unless the answer was no stream at all.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(lead, 5000);
+      setTimeout(lead, 5000);
     });
+  }
+
+  function mind_gap(open) {
+    if (open) { gap ||= setTimeout(tell, GAP_MS, "down"); return; }
+    clearTimeout(gap);
+    gap = 0;
   }
 
   channel?.addEventListener("message", (event) => hear(event.data));
@@ -60,6 +72,7 @@
 
   const waiting = new Map();
   const asked_at = new WeakMap();
+  const failing = new Set();
   let moved_at = 0;
   document.addEventListener("pointermove", () => { moved_at = Date.now(); }, { passive: true });
 
@@ -73,7 +86,7 @@
 
   // What was asked while the line was cut may never be answered, and what is asked next would wait for it.
   function start_anew() {
-    for (const part of document.querySelectorAll("[data-live]")) part.dispatchEvent(new Event("htmx:abort"));
+    for (const one of document.querySelectorAll("[data-live], form.htmx-request")) one.dispatchEvent(new Event("htmx:abort"));
     refetch_all();
   }
 
@@ -97,9 +110,7 @@
     if (part === bar) { if (!list()) await count(); return; }
     // What a small screen does not show is not asked for.
     if (!part.checkVisibility()) return;
-    // Nothing moves under the pointer, and nothing closes that somebody has opened.
-    const busy = part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
-    if (busy) {
+    if (in_use(part)) {
       soon(part, 1500);
       if (part.id === "list") await count();
       return;
@@ -111,6 +122,29 @@
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
     if (list()) show_count(list().dataset);
   }
+
+  // Nothing moves under the pointer, and nothing closes that somebody has opened.
+  function in_use(part) {
+    return part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
+  }
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { sourceElement: part, response } = event.detail.ctx;
+    if (!part.matches("[data-live]")) return;
+    const told = document.querySelector("#notices [data-passing]");
+    // What could not be asked for is said once, and no longer than it is so.
+    if (response.status >= 400) {
+      failing.add(part);
+      if (told) event.preventDefault();
+      return;
+    }
+    failing.delete(part);
+    if (!failing.size) told?.remove();
+    // She may have opened it while its news was under way.
+    if (!in_use(part)) return;
+    event.preventDefault();
+    soon(part, 1500);
+  });
 
   for (const part of document.querySelectorAll("[data-lazy]")) {
     soon(part, 0);
@@ -156,10 +190,14 @@
 
   const shift = document.getElementById("shift");
   let audio = null;
+  let sounded_at = 0;
 
+  // Several tabs hear of it: the first that may make a sound makes it.
   function sound() {
-    if (shift?.getAttribute("aria-pressed") !== "true") return;
+    if (shift?.getAttribute("aria-pressed") !== "true" || Date.now() - sounded_at < SOUND_MS) return;
     audio ??= new AudioContext();
+    if (audio.state !== "running") audio.resume().catch(() => null);
+    else channel?.postMessage({ kind: "sounded" });
     for (const [start, tone] of [[0, 660], [0.16, 880]]) {
       const note = audio.createOscillator();
       const loudness = audio.createGain();
