@@ -5,6 +5,7 @@
   const DRAFT_MS = 800;
   const AGAIN_MS = 5000;
   const LOOK_MS = 10_000;
+  const FILLED_MS = 10_000;
   const composer = document.getElementById("composer");
   const talk = document.getElementById("talk");
   const answer = document.getElementById("answer");
@@ -13,6 +14,7 @@
   const words = reply?.elements.text;
   let timer = 0;
   let said = "";
+  let inserting = 0;
   let wants_pen = false;
 
   set_up_photos();
@@ -140,6 +142,8 @@
     document.addEventListener("submit", (event) => {
       const form = event.target;
       if (!form.matches(".composer-form") || form.matches(".htmx-request")) return;
+      // What stands for words that are on their way is no message.
+      if (form === reply && inserting) { event.preventDefault(); event.stopPropagation(); return; }
       if (form.elements.seen) form.querySelector("input[name=seen]").value = thread().dataset.newest;
       if (form === reply || form === note) {
         said = field(form.id).value;
@@ -238,13 +242,24 @@
       const found = typed();
       const end = words.selectionStart;
       const start = found ? end - found[1].length - 1 : end;
+      const before = words.value.slice(0, end);
       list.hidden = true;
-      const body = new URLSearchParams({ shortcut: one.dataset.shortcut });
-      const got = await fetch(composer.dataset.quick, { method: "POST", headers: { "X-Form-Token": form_token }, body }).catch(() => null);
-      if (!got?.ok) return;
-      words.setRangeText((await got.json()).text, start, end, "end");
+      inserting += 1;
+      const text = await filled(one.dataset.shortcut).catch(() => null);
+      inserting -= 1;
+      // She may have typed on meanwhile; where the place itself has changed they would tear her words apart.
+      if (text === null || !words.value.startsWith(before)) return;
+      words.setRangeText(text, start, end, "preserve");
       words.dispatchEvent(new Event("input"));
-      words.focus();
+      if (!writes_elsewhere()) words.focus();
+    }
+
+    // The words as this patient is to read them; null when the desk does not know them any more.
+    async function filled(shortcut) {
+      const body = new URLSearchParams({ shortcut });
+      const asked = { method: "POST", headers: { "X-Form-Token": form_token }, body, signal: AbortSignal.timeout(FILLED_MS) };
+      const got = await fetch(composer.dataset.quick, asked);
+      return got.ok ? (await got.json()).text : null;
     }
 
     words.addEventListener("input", offer);

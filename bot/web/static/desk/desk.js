@@ -36,9 +36,10 @@ document.addEventListener("click", (event) => {
 
 async function copy(button, field) {
   field.select();
-  await navigator.clipboard.writeText(field.value);
-  const words = button.textContent;
-  button.textContent = "Copied";
+  const words = button.dataset.words ??= button.textContent;
+  // Browsers give the clipboard to secure pages alone; what is selected can be copied by hand.
+  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  button.textContent = copied ? "Copied" : "Selected";
   setTimeout(() => { button.textContent = words; }, 2000);
 }
 

@@ -8,7 +8,7 @@
   const SHIFT_MS = 30_000;
   const SOON_MS = 120;
   const PACE_MS = 500;
-  const SOUND_MS = 3000;
+  const SOUND_MS = 2000;
   const bar = document.getElementById("live");
   const quiet = { "X-Quiet": "1", "X-Form-Token": form_token };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("frontdesk-live") : null;
@@ -22,7 +22,6 @@
 
   function hear(ring) {
     if (ring.kind === "out") { location.reload(); return; }
-    if (ring.kind === "sounded") { sounded_at = Date.now(); return; }
     beat_at = Date.now();
     if (ring.kind === "down") { say_live(false); return; }
     if (say_live(true)) start_anew();
@@ -120,7 +119,7 @@
     if (since) address.searchParams.set("since", since);
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
-    if (list()) show_count(list().dataset);
+    if (list()) { asked += 1; show_count(list().dataset); }
   }
 
   // Nothing moves under the pointer, and nothing closes that somebody has opened.
@@ -154,11 +153,15 @@
 
   // ---- what one hears of without looking: the count in the title, and a sound while on shift
 
+  let asked = 0;
+
   async function count() {
+    const mine = ++asked;
     const answer = await fetch(bar.dataset.count, { headers: quiet }).catch(() => null);
     // Who is signed out meanwhile is led to the sign-in, which counts nothing.
-    if (!answer?.ok || answer.redirected) return;
-    show_count(await answer.json());
+    const found = answer?.ok && !answer.redirected ? await answer.json() : null;
+    // An answer that comes after a later question was asked is old.
+    if (found && mine === asked) show_count(found);
   }
 
   // The list of the inbox brings the count along.
@@ -189,15 +192,24 @@
   }
 
   const shift = document.getElementById("shift");
+  const pause = (ms) => new Promise((over) => { setTimeout(over, ms); });
   let audio = null;
-  let sounded_at = 0;
 
-  // Several tabs hear of it: the first that may make a sound makes it.
-  function sound() {
-    if (shift?.getAttribute("aria-pressed") !== "true" || Date.now() - sounded_at < SOUND_MS) return;
+  // All tabs of a browser hear of it; one that is allowed to makes the sound for all of them.
+  async function sound() {
+    if (shift?.getAttribute("aria-pressed") !== "true") return;
     audio ??= new AudioContext();
-    if (audio.state !== "running") audio.resume().catch(() => null);
-    else channel?.postMessage({ kind: "sounded" });
+    await Promise.race([audio.resume(), pause(SOON_MS)]);
+    if (audio.state !== "running") return;
+    if (!navigator.locks) { play(); return; }
+    navigator.locks.request("frontdesk-sound", { ifAvailable: true }, async (mine) => {
+      if (!mine) return;
+      play();
+      await pause(SOUND_MS);
+    });
+  }
+
+  function play() {
     for (const [start, tone] of [[0, 660], [0.16, 880]]) {
       const note = audio.createOscillator();
       const loudness = audio.createGain();
