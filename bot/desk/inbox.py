@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from bot.core.conversation import Conversation
+from bot.core.orders import Orders, orders_from
 from bot.core.patience import PATIENCE, Alarm, Patience, alarm, silent_seconds
 from bot.core.progress import Standing, standing
 from bot.core.window import window_closes
-from bot.ports import Desk, Ledger, LiveAway
+from bot.ports import ChannelTrouble, Desk, Ledger, LiveAway
 from bot.ports.reception import Doing, Filing, InLine, Place, Shelf, ThreadLine
 
 FolderName = Literal["needs us", "mine", "others", "with the bot", "failed", "later", "done"]
@@ -148,6 +149,20 @@ def counted(desk: Desk) -> Counts:
 def counts(desk: Desk, staff: str) -> Mapping[FolderName, int]:
     """How much lies in each folder of her inbox."""
     return counted(desk).of(staff)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What holds for every conversation: why nothing leaves (None: it does), and what is ordered for all."""
+
+    trouble: ChannelTrouble | None
+    orders: Orders
+
+
+def house(desk: Desk) -> House:
+    """What everybody at the desk has to know before she looks at any conversation."""
+    with desk.book.look() as ledger:
+        return House(ledger.channel(), orders_from(ledger.orders()))
 
 
 def card(desk: Desk, conversation: str) -> Card | None:

@@ -57,6 +57,13 @@ class NotPossible(Refused):
     """It cannot be done as things are now."""
 
 
+class Unread(Refused):
+    """The patient wrote something that she has not seen; letting go of the conversation would leave it unread."""
+
+    def __init__(self) -> None:
+        super().__init__("The patient has just written. Look at it first; nothing was changed.")
+
+
 def needing_a_person(desk: Desk) -> tuple[Waiting, ...]:
     """Everybody who needs a person, urgent first."""
     with desk.book.look() as ledger:
@@ -105,14 +112,16 @@ def hold_to_write(state: Conversation, by: str) -> Event | None:
 # ---- giving
 
 
-def hand_back(desk: Desk, conversation: str, by: str, mode: BackTo) -> None:
+def hand_back(desk: Desk, conversation: str, by: str, mode: BackTo, last_seen: int | None = None) -> None:
     """Give a conversation back: to the menu, to the question that was open, or closed without a word (done).
 
-    Raises NotYours when a colleague holds it, NotPossible when it cannot go on at its question (:func:`ways_back`).
+    ``last_seen`` is the last line her page showed (None: not asked). Raises NotYours when a colleague holds it, Unread
+    when the patient has written since, NotPossible when it cannot go on at its question (:func:`ways_back`).
     """
 
     def given(ledger: Ledger, state: Conversation) -> Event | None:
         _mine_or_nobodys(state, by)
+        _nothing_unread(ledger, state, by, last_seen)
         if mode == "continue" and state.stack:
             why_not = _why_not_continue(desk, ledger, state)
             if why_not:
@@ -183,8 +192,11 @@ def release(desk: Desk, conversation: str, by: str, reason: str) -> None:
     _happen(desk, conversation, given)
 
 
-def put_off(desk: Desk, conversation: str, by: str, until: int) -> None:
-    """See a conversation again at ``until`` (epoch seconds; 0 now), or when the patient writes before that."""
+def put_off(desk: Desk, conversation: str, by: str, until: int, last_seen: int | None = None) -> None:
+    """See a conversation again at ``until`` (epoch seconds; 0 now), or when the patient writes before that.
+
+    Raises NotYours, NotPossible, and Unread when the patient wrote after the line ``last_seen`` (None: not asked).
+    """
     now = _stamp(desk)
     if until and not now < until <= now + PUT_OFF_SECONDS_MAX:
         raise NotPossible("Choose a moment within the next sixty days.")
@@ -193,6 +205,8 @@ def put_off(desk: Desk, conversation: str, by: str, until: int) -> None:
         _mine_or_nobodys(state, by)
         if state.control not in ("waiting", "held"):
             raise NotPossible("Take it over first.")
+        if until:
+            _nothing_unread(ledger, state, by, last_seen)
         return None if state.later_until == until else StaffPutOff(by, until)
 
     _happen(desk, conversation, put)
@@ -316,6 +330,13 @@ def _happen(desk: Desk, conversation: str, event_for: Callable[[Ledger, Conversa
 def _mine_or_nobodys(state: Conversation, by: str) -> None:
     if state.control == "held" and state.holder != by:
         raise _held_by_another(state)
+
+
+def _nothing_unread(ledger: Ledger, state: Conversation, by: str, last_seen: int | None) -> None:
+    if last_seen is None:
+        return
+    if any(line.kind == "patient" for line in ledger.messages_after(state.id, last_seen, by)):
+        raise Unread
 
 
 def _held_by_another(state: Conversation) -> NotYours:

@@ -37,6 +37,11 @@ class Stale(Refused):
         self.newer = newer
 
 
+class SaidOtherwise(NotPossible):
+    """What this click said first has been sent. What she has changed since was not, and is her draft: another click may
+    say it."""
+
+
 class WindowClosed(NotPossible):
     """The patient wrote more than 24 hours ago: only an approved template may be sent. Her words are her draft."""
 
@@ -69,7 +74,8 @@ class Queued:
 def send_reply(desk: Desk, conversation: str, staff: str, reply: Reply) -> Queued:
     """Write to the patient, taking a conversation that nobody has.
 
-    Raises NotYours, Stale, WindowClosed or NotPossible; whatever is raised, her words are kept as her draft.
+    Raises NotYours, Stale, SaidOtherwise, WindowClosed or NotPossible; whatever is raised, her words are kept as her
+    draft.
     """
     _check(reply)
     token = _bound(conversation, staff, reply.token)
@@ -88,7 +94,7 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
 
     def claimed(ledger: Ledger, state: Conversation) -> Event | None:
         nonlocal again, found
-        found, again = True, bool(ledger.staff_rows(token))
+        found, again = True, _was_said(ledger, token, reply)
         if again:
             return None
         claim = hold_to_write(state, staff)
@@ -117,6 +123,17 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
     # A click that was here before can still be taken back for as long as its words wait.
     until = min((due_at for _, status, due_at in rows if status == "queued"), default=0)
     return Queued(tuple(id for id, _, _ in rows), until, again)
+
+
+def _was_said(ledger: Ledger, token: str, reply: Reply) -> bool:
+    """Whether this click was here before: its answer was lost on the way, or it is a double one."""
+    before = ledger.staff_words(token)
+    # A template may read otherwise by now, and is the same message. Long words left in parts, cut at blanks or not.
+    if before and not reply.template and "".join(before.split()) != "".join(reply.text.split()):
+        raise SaidOtherwise(
+            "What you wrote first has been sent: it is in the thread. What you have changed since has not."
+        )
+    return bool(before)
 
 
 def _may_be_said(desk: Desk, ledger: Ledger, state: Conversation, staff: str, reply: Reply) -> None:
@@ -187,9 +204,14 @@ def write_first(desk: Desk, staff: str, phone: str, reply: Reply, language: str 
 # ---- drafts, notes, labels
 
 
-def save_draft(desk: Desk, conversation: str, staff: str, mode: DraftMode, text: str) -> None:
-    """Keep what she has begun to write; an empty text drops it."""
+def save_draft(  # noqa: PLR0913 - who was writing what, where, and in which click
+    desk: Desk, conversation: str, staff: str, mode: DraftMode, text: str, token: str = ""
+) -> None:
+    """Keep what she has begun to write; an empty text drops it. With the ``token`` of the click that is to say it, what
+    comes after that click has spoken is not kept: it would be there to be said again."""
     with desk.book.begin() as ledger:
+        if mode == "reply" and token and ledger.staff_rows(_bound(conversation, staff, token)):
+            return
         ledger.save_draft(conversation, staff, mode, text[:NOTE_CHARACTERS_MAX], _stamp(desk))
 
 

@@ -157,6 +157,9 @@ class WritingPart(Protocol):
     def staff_rows(self, token: str) -> tuple[tuple[int, str, int], ...]:
         """What one click put into the outbox, in order: (id, status, when it leaves). Empty when it is new."""
 
+    def staff_words(self, token: str) -> str:
+        """What one click put into the outbox, its parts one after the other. Empty when it is new."""
+
     def take_back(self, token: str, speaker: str, now: int) -> TakenBack | None:
         """Keep a message of hers from leaving. None when a part of it was claimed already: then all of it leaves."""
 

@@ -135,6 +135,25 @@ def test_a_patient_cannot_go_on_at_a_time_that_somebody_else_has_by_now(
     assert control(desk, mei_ling) == ("bot", "")
 
 
+def test_a_conversation_is_not_let_go_of_past_words_of_the_patient_that_she_has_not_seen(
+    desk: Desk, mei_ling: Patient, clock: FakeClock
+) -> None:
+    mei_ling.says("human")
+    reception.take_over(desk, mei_ling.conversation, ANA)
+    page = inbox.thread(desk, mei_ling.conversation).newest
+    mei_ling.says("My leg is numb as well")
+    for mode in ("silent", "menu"):
+        with pytest.raises(reception.Unread):
+            reception.hand_back(desk, mei_ling.conversation, ANA, mode, page)
+    with pytest.raises(reception.Unread):
+        reception.put_off(desk, mei_ling.conversation, ANA, clock.epoch + HOUR, page)
+    assert control(desk, mei_ling) == ("held", ANA)
+    replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Come at ten", "click-0001"))
+    page = inbox.thread(desk, mei_ling.conversation).newest
+    reception.hand_back(desk, mei_ling.conversation, ANA, "silent", page)
+    assert control(desk, mei_ling) == ("closed", "")
+
+
 def test_what_the_patient_had_answered_is_a_form_that_can_be_booked(desk: Desk, mei_ling: Patient) -> None:
     for words in ("book", "First consultation", "Tue 3 Mar", "10:00", "For me"):
         mei_ling.says(words)

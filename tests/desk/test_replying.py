@@ -130,6 +130,30 @@ def test_a_number_that_never_wrote_gets_a_template_first_and_is_hers(desk: Desk)
         replying.write_first(desk, ANA, "81112222", words)
 
 
+def test_a_click_that_comes_again_with_other_words_is_not_taken_for_the_same(
+    desk: Desk, mei_ling: Patient, carrier: FakeCarrier
+) -> None:
+    long = "  Come at ten.\n\n" + "Bring the scan, " * 200
+    for _ in range(2):
+        replying.send_reply(desk, mei_ling.conversation, ANA, Reply(long, "click-0001"))
+    with pytest.raises(replying.SaidOtherwise):
+        replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Come at eleven.", "click-0001"))
+    assert replying.drafts(desk, mei_ling.conversation, ANA) == {"reply": "Come at eleven."}
+    replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Come at eleven.", "click-0002"))
+    assert later(desk, mei_ling, carrier)[-1] == "Come at eleven."
+    assert sum("Come at ten." in words for words in carrier.words) == 1
+
+
+def test_a_draft_that_comes_after_its_click_has_spoken_is_not_there_to_be_said_again(
+    desk: Desk, mei_ling: Patient
+) -> None:
+    replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Come at ten.", "click-0001"))
+    replying.save_draft(desk, mei_ling.conversation, ANA, "reply", "Come at te", "click-0001")
+    assert replying.drafts(desk, mei_ling.conversation, ANA) == {}
+    replying.save_draft(desk, mei_ling.conversation, ANA, "reply", "And bring", "click-0002")
+    assert replying.drafts(desk, mei_ling.conversation, ANA) == {"reply": "And bring"}
+
+
 def test_drafts_are_kept_for_each_person_and_mode(desk: Desk, mei_ling: Patient) -> None:
     replying.save_draft(desk, mei_ling.conversation, ANA, "reply", "Dear")
     replying.save_draft(desk, mei_ling.conversation, ANA, "note", "Rude")

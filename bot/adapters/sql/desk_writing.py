@@ -72,6 +72,9 @@ class DeskWriting(Part):
     def staff_rows(self, token: str) -> tuple[tuple[int, str, int], ...]:
         return tuple((row.id, row.status, row.due_at) for row in self._staff_rows(token))
 
+    def staff_words(self, token: str) -> str:
+        return " ".join(row.text for row in self._staff_rows(token))
+
     def take_back(self, token: str, speaker: str, now: int) -> TakenBack | None:
         rows = self._staff_rows(token)
         if not rows or any(row.status != "queued" or row.tries or row.speaker != speaker for row in rows):

@@ -6,7 +6,7 @@ Reply and note are two forms with two addresses: no slip of a key makes a patien
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -54,9 +54,7 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
     @page("inbox.work")
     def reply(conversation: str) -> AnyResponse:
         form = request.form
-        # "Send anyway" names the newer lines that were shown beside it.
-        seen = max(map(number_or_nothing, form.getlist("seen")), default=0)
-        return _sent(desk, conversation, Reply(_text("text"), form.get("token", ""), seen))
+        return _sent(desk, conversation, Reply(_text("text"), form.get("token", ""), _last_seen()))
 
     @room.post("/<conversation>/template", endpoint="template")
     @page("inbox.work")
@@ -67,7 +65,7 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
         if choice is None:
             abort(404 if card is None else 400)
         token = request.form.get("token", "")
-        return _sent(desk, conversation, as_reply(choice, token))
+        return _sent(desk, conversation, replace(as_reply(choice, token), last_seen=_last_seen()))
 
     @room.post("/<conversation>/undo", endpoint="undo")
     @page("inbox.work")
@@ -104,7 +102,8 @@ def _add_keeping(room: Blueprint, desk: Desk) -> None:
             abort(404)
         match mode:
             case "reply" | "note":
-                replying.save_draft(desk, conversation, current_staff().id, mode, _text("text"))
+                token = request.form.get("token", "")
+                replying.save_draft(desk, conversation, current_staff().id, mode, _text("text"), token)
                 inbox.look(desk, conversation, current_staff().id, "typing")
                 return Response(status=204)
             case _:
@@ -132,6 +131,11 @@ def _sent(desk: Desk, conversation: str, words: Reply) -> AnyResponse:
         "desk/_sent.html", conversation=conversation, token=words.token, next=desk.chance.token(), left=left
     )
     return Response(body, mimetype="text/html")
+
+
+def _last_seen() -> int:
+    # "Send anyway" names the newer lines that were shown beside it.
+    return max(map(number_or_nothing, request.form.getlist("seen")), default=0)
 
 
 def _text(name: str) -> str:

@@ -13,6 +13,7 @@ from bot.desk import audit, inbox, media, reception, replying, sessions, staff, 
 from bot.desk.inbox import Card, ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
+from bot.web.desk.asked import number_or_nothing
 from bot.web.desk.guard import current_staff, is_fragment, page
 from bot.web.desk.inbox_pages import called, listed
 from bot.web.desk.showing import show
@@ -89,11 +90,15 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
         mode = request.form.get("mode", "")
         match mode:
             case "silent":
-                return closed(desk, conversation)
+                return closed(desk, conversation, _seen())
             case "menu" | "continue":
                 ended = "The assistant has it again."
+                seen = _seen()
                 return done(
-                    desk, conversation, lambda her: reception.hand_back(desk, conversation, her, mode), leave=ended
+                    desk,
+                    conversation,
+                    lambda her: reception.hand_back(desk, conversation, her, mode, seen),
+                    leave=ended,
                 )
             case _:
                 return abort(400)
@@ -122,7 +127,10 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
     def later(conversation: str) -> AnyResponse:
         until = _moment(desk, request.form.get("until", ""))
         ended = "It comes back when it is time." if until else ""
-        return done(desk, conversation, lambda her: reception.put_off(desk, conversation, her, until), leave=ended)
+        seen = _seen()
+        return done(
+            desk, conversation, lambda her: reception.put_off(desk, conversation, her, until, seen), leave=ended
+        )
 
 
 # ---- what it shows
@@ -185,6 +193,10 @@ def colleagues(desk: Desk) -> dict[str, str]:
     }
 
 
+def _seen() -> int | None:
+    return number_or_nothing(request.form["seen"]) if "seen" in request.form else None
+
+
 def _until(desk: Desk, line: ThreadLine) -> str:
     until = (line.details or {}).get("until", "0")
     if not until.isdecimal() or until == "0":
@@ -235,10 +247,11 @@ def done(desk: Desk, conversation: str, act: Callable[[str], None], leave: str =
     return redirect(url_for("inbox.one", conversation=conversation, folder=folder), 303)
 
 
-def closed(desk: Desk, conversation: str) -> AnyResponse:
-    """Close a conversation; the list that one comes back to offers to take it back."""
+def closed(desk: Desk, conversation: str, seen: int | None = None) -> AnyResponse:
+    """Close a conversation of which she has ``seen`` the lines up to that; the list that one comes back to offers to
+    take it back."""
     try:
-        reception.hand_back(desk, conversation, current_staff().id, "silent")
+        reception.hand_back(desk, conversation, current_staff().id, "silent", seen)
     except reception.Refused as refused:
         return refusal(desk, conversation, refused)
     return redirect(url_for("inbox.show", folder=request.form.get("folder", "needs"), done=conversation), 303)
@@ -255,6 +268,7 @@ def refusal(desk: Desk, conversation: str, refused: reception.Refused) -> AnyRes
     body = render_template(
         "desk/_refused.html", words=words, newer=newer, taken=isinstance(refused, reception.NotYours),
         name_of=lambda id: name_of(id, people), kinds=KINDS,
+        next=desk.chance.token() if isinstance(refused, replying.SaidOtherwise) else "",
     )  # fmt: skip
     return Response(body, 409, mimetype="text/html")
 

@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
 from bot.desk import inbox, staff
-from bot.desk.inbox import Card, Counts, FolderName
+from bot.desk.inbox import Card, Counts, FolderName, House
 from bot.ports import Desk
 from bot.ports.reception import Place
 from bot.web.desk.together import Together
@@ -65,6 +65,10 @@ class Board:
     def counts(self) -> Counts:
         """How much lies in each folder."""
         return self._together.ask("counts", lambda: inbox.counted(self._desk))
+
+    def house(self) -> House:
+        """What holds for every conversation."""
+        return self._together.ask("house", lambda: inbox.house(self._desk))
 
     def watchers(self) -> frozenset[str]:
         """Who watches the queue."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
@@ -97,8 +98,29 @@ def listed(desk: Desk) -> dict[str, Any]:
         "here": url_for("inbox.show", folder=key, after=request.args["after"]) if after else "",
         "watchers": sorted(name_of(one, people) for one in board().watchers()),
         "alarm": board().line().alarm,
+        "house": _house_words(desk, now),
         "row_of": lambda card, open_id: found.row(card, her, open_id),
     }
+
+
+def _house_words(desk: Desk, now: int) -> list[tuple[str, str]]:
+    """What holds for every conversation, as kinds of a notice and words."""
+    found, said = board().house(), []
+    if found.trouble:
+        since = _since(desk, found.trouble.since, now)
+        said.append(("trouble", f"Nothing reaches patients since {since}: {found.trouble.why}. It is tried on and on."))
+    if found.orders.silenced:
+        since = _since(desk, found.orders.silenced_since, now)
+        said.append(("warn", f"The assistant is silent since {since}. Whoever writes waits for one of you."))
+    if notice := found.orders.notice_now(now):
+        until = _since(desk, found.orders.notice_until, now)
+        said.append(("info", f"Told to everybody who writes, until {until}: {notice}"))
+    return said
+
+
+def _since(desk: Desk, instant: int, now: int) -> str:
+    then, today = (datetime.fromtimestamp(one, desk.diary.zone) for one in (instant, now))
+    return then.strftime("%H:%M" if then.date() == today.date() else "%a %-d %b, %H:%M")
 
 
 def _row_drawer(folder: str, people: Mapping[str, str], now: int) -> Draw:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from bot.core.conversation import Conversation
-from bot.desk import inbox, patients, reception, replying
+from bot.desk import inbox, patients, reception, replying, standing_orders
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
+from bot.ports import ChannelTrouble
 from bot.ports.reception import Patient as Person
 from bot.ports.reception import ThreadLine
 from bot.web.desk import Choice
@@ -63,6 +64,25 @@ def test_a_row_tells_who_waits_how_long_and_why(front: Front, mei_ling: Patient)
     text = front.at_desk().gets("/desk/inbox").text
     for words in ("+6591234567", "14 min", "The patient asked for a person", "everybody is told"):
         assert words in text
+
+
+def test_what_holds_for_every_conversation_stands_above_them_all(front: Front, mei_ling: Patient) -> None:
+    ana, now = front.at_desk(), front.clock.epoch
+    quiet = ana.gets("/desk/inbox").text
+    with front.desk.book.begin() as ledger:
+        ledger.stop_channel(ChannelTrouble(20003, "Twilio refuses our credentials", now, now + 60))
+    standing_orders.silence_bot(front.desk, front.ids[LEE], True)
+    standing_orders.give_notice(front.desk, front.ids[LEE], "We are closed today.", now + 3600)
+    front.clock.pass_seconds(300)
+    told = (
+        "Nothing reaches patients since 09:00: Twilio refuses our credentials.",
+        "The assistant is silent since 09:00.",
+        "Told to everybody who writes, until 10:00: We are closed today.",
+    )
+    for page in ("/desk/inbox", there(mei_ling)):
+        text = ana.gets(page).text
+        assert [words for words in told if words not in text] == []
+    assert [words for words in told if words in quiet] == []
 
 
 def test_looking_at_a_conversation_is_written_into_the_audit(front: Front, mei_ling: Patient) -> None:
@@ -147,7 +167,7 @@ def test_after_a_day_an_approved_template_is_offered_and_sent(sqlite_url: str) -
         assert 'data-mode="template"' in text
         assert "window closed" in text
         assert ready.text in text
-        ana.posts(there(mei_ling, "template"), {"template": "answer ready", "token": "click-0001"})
+        ana.posts(there(mei_ling, "template"), {"template": "answer ready", "token": "click-0001", "seen": "99"})
         assert mei_ling.reads()[-1] == ready.text
 
 

@@ -82,7 +82,7 @@ def test_each_template_reads_as_the_patient_will_read_it_with_its_buttons(
     assert "We have an answer to the question that you asked us." in text
     assert ">Show the answer<" in text
     assert 'value="reminder"' not in text, "she has no appointment that it could remind of"
-    ana.posts(f"{page_of(mei_ling)}/template", {"template": "answer", "token": "click-0001"})
+    ana.posts(f"{page_of(mei_ling)}/template", {"template": "answer", "token": "click-0001", "seen": "99"})
     (words,) = sent(front, carrier, mei_ling.conversation)
     assert words.startswith("Hello from Oxford Spine. We have an answer")
 
@@ -106,7 +106,7 @@ def test_a_template_speaks_the_language_of_the_patient(front: Front, carrier: Fa
     shown = re.search(r'value="answer".*?template-words" dir="auto">([^<]+)<', ana.gets(page_of(mei_ling)).text, re.S)
     assert shown
     assert re.search("[\u4e00-\u9fff]", shown[1])
-    ana.posts(f"{page_of(mei_ling)}/template", {"template": "answer", "token": "click-0001"})
+    ana.posts(f"{page_of(mei_ling)}/template", {"template": "answer", "token": "click-0001", "seen": "99"})
     assert sent(front, carrier, mei_ling.conversation) == [shown[1]]
 
 

@@ -3,7 +3,9 @@
 
 {
   const DRAFT_MS = 800;
+  const AGAIN_MS = 5000;
   const LOOK_MS = 10_000;
+  const FILLED_MS = 10_000;
   const composer = document.getElementById("composer");
   const talk = document.getElementById("talk");
   const answer = document.getElementById("answer");
@@ -11,6 +13,8 @@
   const note = document.getElementById("note");
   const words = reply?.elements.text;
   let timer = 0;
+  let said = "";
+  let inserting = 0;
   let wants_pen = false;
 
   set_up_photos();
@@ -28,8 +32,12 @@
     for (const tab of composer.querySelectorAll("[data-writes]")) tab.setAttribute("aria-pressed", String(tab.dataset.writes === mode));
   }
 
-  function field() {
-    return composer.dataset.writing === "note" ? note.elements.note : words;
+  function field(mode = composer.dataset.writing) {
+    return mode === "note" ? note.elements.note : words;
+  }
+
+  function writes_elsewhere() {
+    return document.activeElement.matches("input, textarea, select") && document.activeElement !== words;
   }
 
   function grow(one) {
@@ -44,17 +52,18 @@
       if (event.target.closest("[data-as-note]")) {
         note.elements.note.value = [note.elements.note.value, words.value].filter(Boolean).join("\n\n");
         words.value = "";
-        keep("reply", words);
-        keep("note", note.elements.note);
+        keep_soon("reply");
+        keep_soon("note");
         answer.replaceChildren();
         writes("note");
         grow(note.elements.note);
         note.elements.note.focus();
       }
     });
-    for (const one of [words, note.elements.note]) {
+    for (const mode of ["reply", "note"]) {
+      const one = field(mode);
       grow(one);
-      one.addEventListener("input", () => { grow(one); keep_soon(); });
+      one.addEventListener("input", () => { grow(one); keep_soon(mode); });
       one.addEventListener("keydown", (event) => {
         if (event.key !== "Enter" || event.isComposing || event.shiftKey || event.defaultPrevented) return;
         if (event.ctrlKey || event.metaKey || "enterSends" in document.body.dataset) {
@@ -71,52 +80,95 @@
     return document.getElementById("thread");
   }
 
-  // Who has the conversation, and whether its window is open, may have changed since.
+  // Who has the conversation, whom it is about, and whether its window is open, may have changed since.
   function take_up_state() {
-    const mode = thread()?.dataset.mode;
-    if (mode) composer.dataset.mode = mode;
-    if (wants_pen && mode === "reply") take_up_pen();
+    const now = thread()?.dataset;
+    if (!now) return;
+    composer.dataset.mode = now.mode;
+    const name = composer.querySelector(".composer-to strong");
+    if (name.textContent !== now.called) {
+      words.placeholder = words.placeholder.replace(name.textContent, () => now.called);
+      words.labels[0].textContent = `Reply to ${now.called}`;
+      name.textContent = now.called;
+    }
+    if (wants_pen) take_up_pen();
   }
 
-  // ---- drafts
+  // ---- drafts: one after the other, so that on a slow line none comes after a later one
 
-  function keep_soon() {
+  const unkept = new Set();
+  let keeping = null;
+
+  function keep_soon(mode, ms = DRAFT_MS) {
+    unkept.add(mode);
     clearTimeout(timer);
-    timer = setTimeout(keep_now, DRAFT_MS);
+    timer = setTimeout(keep, ms);
   }
 
-  function keep_now() {
+  async function keep() {
     clearTimeout(timer);
     timer = 0;
-    keep(composer.dataset.writing, field());
+    if (keeping) return;
+    // What is typed meanwhile joins the set, and its turn comes in this very loop.
+    for (const mode of unkept) {
+      unkept.delete(mode);
+      keeping = Object.assign(new AbortController(), { mode });
+      const status = await put_away(mode, keeping.signal);
+      if (keeping.signal.aborted || status < 500) continue;
+      keep_soon(mode, AGAIN_MS);
+      break;
+    }
+    keeping = null;
   }
 
-  function keep(mode, one) {
-    const body = new URLSearchParams({ mode, text: one.value });
-    fetch(composer.dataset.draft, { method: "POST", headers: { "X-Form-Token": form_token }, body, keepalive: true }).catch(() => null);
+  async function put_away(mode, signal) {
+    const body = new URLSearchParams({ mode, text: field(mode).value, token: reply.elements.token.value });
+    const asked = { method: "POST", headers: { "X-Form-Token": form_token }, body, keepalive: true, signal };
+    return (await fetch(composer.dataset.draft, asked).catch(() => null))?.status;
   }
 
-  window.addEventListener("pagehide", () => { if (timer) keep_now(); });
+  // What is sent is no draft any more; a draft of it that is still under way would bring it back.
+  function forget_draft(mode) {
+    unkept.delete(mode);
+    if (keeping?.mode === mode) keeping.abort();
+  }
+
+  window.addEventListener("pagehide", () => { for (const mode of unkept) put_away(mode); });
 
   // ---- sending, and taking back
 
   function set_up_sending() {
     // What her screen shows at this moment is what she has seen.
     document.addEventListener("submit", (event) => {
-      if (event.target === reply) reply.querySelector("input[name=seen]").value = thread().dataset.newest;
+      const form = event.target;
+      if (!form.matches(".composer-form") || form.matches(".htmx-request")) return;
+      // What stands for words that are on their way is no message.
+      if (form === reply && inserting) { event.preventDefault(); event.stopPropagation(); return; }
+      if (form.elements.seen) form.querySelector("input[name=seen]").value = thread().dataset.newest;
+      if (form === reply || form === note) {
+        said = field(form.id).value;
+        forget_draft(form.id);
+      }
     }, true);
     document.addEventListener("htmx:after:request", (event) => {
       const form = event.detail.ctx.sourceElement;
       const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
       // What came of it may be on the screen before its answer: its form is gone then.
       if (!status || (form.isConnected && !form.closest(".talk, #panel"))) return;
-      if (form === reply || form.matches(".is-template")) after_reply(form, status);
-      if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
+      if (form === reply && status === 200) goes_on("reply");
+      if (form === note && status === 204) { goes_on("note"); answer.replaceChildren(); }
+      if (form.matches(".is-reply, .is-template") && status === 200 && !writes_elsewhere()) words.focus();
       if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
       // What was sent from beside the thread is empty again; whatever else is typed there stays.
       if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
       if (form.matches("form")) document.dispatchEvent(new Event("desk:changed"));
+    });
+    document.addEventListener("htmx:finally:request", (event) => {
+      const { sourceElement: form, response } = event.detail.ctx;
+      if (form.matches(".talk form, #panel form")) document.getElementById("no-answer").hidden = Boolean(response);
+      // Whatever stands in the field now is not said yet.
+      if ((form === reply || form === note) && field(form.id).value) keep_soon(form.id);
     });
     document.addEventListener("htmx:after:swap", take_up_answer);
   }
@@ -124,34 +176,35 @@
   // Whoever takes a conversation wants to write as soon as the field is there: not at the next news of the
   // thread, which may have been asked for before she took it.
   function take_up_pen() {
-    wants_pen = composer.dataset.mode !== "reply";
-    if (wants_pen || document.activeElement.matches("input, textarea, select")) return;
+    const { mode } = composer.dataset;
+    wants_pen = mode === "bot" || mode === "other";
+    if (mode !== "reply" || writes_elsewhere()) return;
     writes("reply");
     words.focus();
   }
 
-  function after_reply(form, status) {
-    if (status !== 200) return;
-    clearTimeout(timer);
-    timer = 0;
-    if (form === reply) { words.value = ""; grow(words); }
-    words.focus();
+  // What was sent leaves the field. What she has typed since, while the line was slow, stays: it is her next message.
+  function goes_on(mode) {
+    const one = field(mode);
+    if (one.value.startsWith(said)) one.value = one.value.slice(said.length).trimStart();
+    grow(one);
   }
 
   function take_up_answer() {
-    const sent = answer.querySelector(".sent:not([data-known])");
-    if (sent) {
-      sent.dataset.known = "yes";
-      for (const one of composer.querySelectorAll(".composer-form input[name=token]")) one.value = sent.dataset.next;
-      setTimeout(() => sent.remove(), Number(sent.dataset.left) * 1000);
+    // A click that has been dealt with is over: the next one is another message.
+    const over = answer.querySelector("[data-next]:not([data-known])");
+    if (over) {
+      over.dataset.known = "yes";
+      for (const one of composer.querySelectorAll(".composer-form input[name=token]")) one.value = over.dataset.next;
+      if (over.matches(".sent")) setTimeout(() => over.remove(), Number(over.dataset.left) * 1000);
     }
     const undone = answer.querySelector(".undone[data-text]:not([data-known])");
     if (undone) {
       undone.dataset.known = "yes";
-      writes("reply");
       words.value = [undone.dataset.text, words.value].filter(Boolean).join("\n\n");
       grow(words);
-      words.focus();
+      keep_soon("reply");
+      if (!writes_elsewhere()) { writes("reply"); words.focus(); }
       setTimeout(() => undone.remove(), 4000);
     }
   }
@@ -189,13 +242,24 @@
       const found = typed();
       const end = words.selectionStart;
       const start = found ? end - found[1].length - 1 : end;
+      const before = words.value.slice(0, end);
       list.hidden = true;
-      const body = new URLSearchParams({ shortcut: one.dataset.shortcut });
-      const got = await fetch(composer.dataset.quick, { method: "POST", headers: { "X-Form-Token": form_token }, body }).catch(() => null);
-      if (!got?.ok) return;
-      words.setRangeText((await got.json()).text, start, end, "end");
+      inserting += 1;
+      const text = await filled(one.dataset.shortcut).catch(() => null);
+      inserting -= 1;
+      // She may have typed on meanwhile; where the place itself has changed they would tear her words apart.
+      if (text === null || !words.value.startsWith(before)) return;
+      words.setRangeText(text, start, end, "preserve");
       words.dispatchEvent(new Event("input"));
-      words.focus();
+      if (!writes_elsewhere()) words.focus();
+    }
+
+    // The words as this patient is to read them; null when the desk does not know them any more.
+    async function filled(shortcut) {
+      const body = new URLSearchParams({ shortcut });
+      const asked = { method: "POST", headers: { "X-Form-Token": form_token }, body, signal: AbortSignal.timeout(FILLED_MS) };
+      const got = await fetch(composer.dataset.quick, asked);
+      return got.ok ? (await got.json()).text : null;
     }
 
     words.addEventListener("input", offer);

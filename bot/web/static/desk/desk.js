@@ -1,11 +1,17 @@
 // What every page of the desk does beyond links and forms. Each page works without it, a little less comfortably.
 "use strict";
 
+const SENT_MS = 15_000;
+// The page stays where it is, and nothing tells it that a file has come.
+const DOWNLOADED_MS = 3000;
 const form_token = document.querySelector('meta[name="form-token"]')?.content ?? "";
 
-// htmx does not hand attributes down: whatever it sends carries the token of the page.
+// htmx does not hand attributes down: whatever it sends carries the token of the page. A form that is under way is not
+// sent again by an impatient second click.
 document.addEventListener("htmx:config:request", (event) => {
-  event.detail.ctx.request.headers["X-Form-Token"] = form_token;
+  const { sourceElement, request } = event.detail.ctx;
+  if (sourceElement.matches("form.htmx-request")) event.preventDefault();
+  request.headers["X-Form-Token"] = form_token;
 });
 
 // A page out of the browser's memory may belong to somebody who has signed out meanwhile.
@@ -30,19 +36,20 @@ document.addEventListener("click", (event) => {
 
 async function copy(button, field) {
   field.select();
-  await navigator.clipboard.writeText(field.value);
-  const words = button.textContent;
-  button.textContent = "Copied";
+  const words = button.dataset.words ??= button.textContent;
+  // Browsers give the clipboard to secure pages alone; what is selected can be copied by hand.
+  const copied = await navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+  button.textContent = copied ? "Copied" : "Selected";
   setTimeout(() => { button.textContent = words; }, 2000);
 }
 
-// A form that was sent is not sent again by an impatient second click.
+// A form that was sent is not sent again by an impatient second click, however slow the line is.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = "yes";
-  setTimeout(() => { delete form.dataset.sent; }, 3000);
+  setTimeout(() => { delete form.dataset.sent; }, "downloads" in form.dataset ? DOWNLOADED_MS : SENT_MS);
 });
 
 // ---- keys: one letter, or g and a letter. Never in a field, never with Alt (on many keyboards that types signs).
@@ -54,6 +61,8 @@ document.addEventListener("keydown", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       menu.open = false;
       menu.querySelector("summary").focus();
+      // It has done what it was pressed for, and leads nowhere else.
+      event.preventDefault();
     }
   }
   if (!("shortcuts" in document.body.dataset)) return;

@@ -18,7 +18,7 @@
   });
 
   function leave(from) {
-    if (document.querySelector("dialog[open]") || from.closest("details.menu[open]")) return;
+    if (document.querySelector("dialog[open]")) return;
     if (from.matches("textarea, input")) { from.blur(); return; }
     document.querySelector("[data-back]")?.click();
   }

@@ -3,15 +3,18 @@
 
 {
   const BEAT_LATE_MS = 40_000;
+  const GAP_MS = 4000;
   const POLL_MS = 20_000;
   const SHIFT_MS = 30_000;
   const SOON_MS = 120;
   const PACE_MS = 500;
+  const SOUND_MS = 2000;
   const bar = document.getElementById("live");
   const quiet = { "X-Quiet": "1", "X-Form-Token": form_token };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("frontdesk-live") : null;
   const title = document.title;
   let stream = null;
+  let gap = 0;
   let beat_at = Date.now();
   let known = null;
 
@@ -35,13 +38,21 @@
     stream?.close();
     stream = new EventSource(bar.dataset.stream);
     for (const kind of ["conv", "queue", "cal", "words", "beat", "out"]) {
-      stream.addEventListener(kind, (event) => tell(kind, event.data));
+      stream.addEventListener(kind, (event) => { mind_gap(false); tell(kind, event.data); });
     }
     stream.addEventListener("error", () => {
+      // The browser tries again by itself, unless the answer was no stream at all. Now and then the desk ends a stream,
+      // and has the next one ready: that is nothing to be told of.
+      if (stream.readyState !== EventSource.CLOSED) { mind_gap(true); return; }
       tell("down");
-      // The browser tries again by itself, unless the answer was no stream at all.
-      if (stream.readyState === EventSource.CLOSED) setTimeout(lead, 5000);
+      setTimeout(lead, 5000);
     });
+  }
+
+  function mind_gap(open) {
+    if (open) { gap ||= setTimeout(tell, GAP_MS, "down"); return; }
+    clearTimeout(gap);
+    gap = 0;
   }
 
   channel?.addEventListener("message", (event) => hear(event.data));
@@ -60,6 +71,7 @@
 
   const waiting = new Map();
   const asked_at = new WeakMap();
+  const failing = new Set();
   let moved_at = 0;
   document.addEventListener("pointermove", () => { moved_at = Date.now(); }, { passive: true });
 
@@ -73,7 +85,7 @@
 
   // What was asked while the line was cut may never be answered, and what is asked next would wait for it.
   function start_anew() {
-    for (const part of document.querySelectorAll("[data-live]")) part.dispatchEvent(new Event("htmx:abort"));
+    for (const one of document.querySelectorAll("[data-live], form.htmx-request")) one.dispatchEvent(new Event("htmx:abort"));
     refetch_all();
   }
 
@@ -97,9 +109,7 @@
     if (part === bar) { if (!list()) await count(); return; }
     // What a small screen does not show is not asked for.
     if (!part.checkVisibility()) return;
-    // Nothing moves under the pointer, and nothing closes that somebody has opened.
-    const busy = part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
-    if (busy) {
+    if (in_use(part)) {
       soon(part, 1500);
       if (part.id === "list") await count();
       return;
@@ -109,8 +119,31 @@
     if (since) address.searchParams.set("since", since);
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
-    if (list()) show_count(list().dataset);
+    if (list()) { asked += 1; show_count(list().dataset); }
   }
+
+  // Nothing moves under the pointer, and nothing closes that somebody has opened.
+  function in_use(part) {
+    return part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
+  }
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { sourceElement: part, response } = event.detail.ctx;
+    if (!part.matches("[data-live]")) return;
+    const told = document.querySelector("#notices [data-passing]");
+    // What could not be asked for is said once, and no longer than it is so.
+    if (response.status >= 400) {
+      failing.add(part);
+      if (told) event.preventDefault();
+      return;
+    }
+    failing.delete(part);
+    if (!failing.size) told?.remove();
+    // She may have opened it while its news was under way.
+    if (!in_use(part)) return;
+    event.preventDefault();
+    soon(part, 1500);
+  });
 
   for (const part of document.querySelectorAll("[data-lazy]")) {
     soon(part, 0);
@@ -120,11 +153,15 @@
 
   // ---- what one hears of without looking: the count in the title, and a sound while on shift
 
+  let asked = 0;
+
   async function count() {
+    const mine = ++asked;
     const answer = await fetch(bar.dataset.count, { headers: quiet }).catch(() => null);
     // Who is signed out meanwhile is led to the sign-in, which counts nothing.
-    if (!answer?.ok || answer.redirected) return;
-    show_count(await answer.json());
+    const found = answer?.ok && !answer.redirected ? await answer.json() : null;
+    // An answer that comes after a later question was asked is old.
+    if (found && mine === asked) show_count(found);
   }
 
   // The list of the inbox brings the count along.
@@ -155,11 +192,24 @@
   }
 
   const shift = document.getElementById("shift");
+  const pause = (ms) => new Promise((over) => { setTimeout(over, ms); });
   let audio = null;
 
-  function sound() {
+  // All tabs of a browser hear of it; one that is allowed to makes the sound for all of them.
+  async function sound() {
     if (shift?.getAttribute("aria-pressed") !== "true") return;
     audio ??= new AudioContext();
+    await Promise.race([audio.resume(), pause(SOON_MS)]);
+    if (audio.state !== "running") return;
+    if (!navigator.locks) { play(); return; }
+    navigator.locks.request("frontdesk-sound", { ifAvailable: true }, async (mine) => {
+      if (!mine) return;
+      play();
+      await pause(SOUND_MS);
+    });
+  }
+
+  function play() {
     for (const [start, tone] of [[0, 660], [0.16, 880]]) {
       const note = audio.createOscillator();
       const loudness = audio.createGain();
