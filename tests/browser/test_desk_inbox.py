@@ -16,6 +16,13 @@ from tests.web.desk.test_inbox_pages import HOSTILE
 from tests.web.desk_pages import ANA
 
 
+COUNTS_ASKED = """{
+  window.asked = 0;
+  addEventListener("htmx:config:request", ({ target }) => { if (target.id === "talk") asked += 1; });
+}"""
+"""How often the thread was asked for, on its way already or still waiting for an earlier answer."""
+
+
 @pytest.fixture
 def clinic(sqlite_url: str, redis_url: str) -> Iterator[Reception]:
     with open_reception(sqlite_url, redis_url) as clinic:
@@ -227,6 +234,27 @@ def test_whoever_takes_over_has_the_pen_even_when_older_news_comes_after_the_ans
         page.get_by_role("button", name="Take over").click()
     with page.expect_response("**/desk/inbox/**since=**"):
         asked[0].fulfill(response=before)
+    expect(page.get_by_label("Reply to")).to_be_focused()
+
+
+def test_news_asked_for_while_older_news_is_still_on_its_way_is_taken_up_as_well(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    desk = sits_down()
+    desk.page.clock.install()
+    page = desk.opens(clinic.page_of(clinic.siti))
+    page.evaluate(COUNTS_ASKED)
+    address = page.locator("#talk").get_attribute("data-live")
+    before = page.context.request.get(f"{clinic.url}{address}", headers={"HX-Request": "true"})
+    asked: list[Route] = []
+    page.route("**/desk/inbox/**since=**", lambda route: route.continue_() if asked else asked.append(route))
+    with page.expect_request("**/desk/inbox/**since=**"):
+        clinic.siti.says("Hello?")
+    page.get_by_role("button", name="Take over").click()
+    page.wait_for_function("() => window.asked > 1")
+    # Nothing is asked for any more that would show it later.
+    page.clock.pause_at(page.evaluate("new Date(Date.now() + 10_000).toISOString()"))
+    asked[0].fulfill(response=before)
     expect(page.get_by_label("Reply to")).to_be_focused()
 
 

@@ -108,9 +108,16 @@
     const since = part.querySelector("[data-since]")?.dataset.since;
     if (since) address.searchParams.set("since", since);
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
+  }
+
+  // Not when asking has ended: what is asked while an answer is still on its way waits for it, and its asking ends at
+  // once. Only what is on the page by now is fresh.
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
+    const part = detail.ctx.sourceElement;
+    if (!part.matches("[data-live]")) return;
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
     if (list()) show_count(list().dataset);
-  }
+  });
 
   for (const part of document.querySelectorAll("[data-lazy]")) {
     soon(part, 0);
