@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 
 from bot.adapters import redis_server
-from tests import needs
+from tests import needs, once
 
 START_SECONDS_MAX = 30
 MEMORY = Path("/dev/shm")
@@ -33,6 +33,7 @@ hypothesis.settings.load_profile("house")
 def pytest_configure(config: pytest.Config) -> None:
     if IN_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    once.compile_once()
 
 
 @pytest.fixture(scope="session")

@@ -148,6 +148,7 @@ def test_a_time_is_booked_moved_and_the_day_is_printed(clinic: Reception, desk: 
     hands.press(page.get_by_role("navigation", name="Desk").get_by_role("link", name="Calendar"))
     hands.press(page.get_by_role("link", name="Book", exact=True))
     expect(page.get_by_label("Patient", exact=True)).to_be_focused()
+    page.wait_for_load_state()
     hands.type("Ravi Chandran")
     expect(page.get_by_text("Nobody of that name yet")).to_be_visible()
     hands.fill(page.get_by_label("With", exact=True), "Dr")

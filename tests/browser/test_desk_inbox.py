@@ -15,7 +15,6 @@ from tests.browser.test_desk_look import Desk
 from tests.web.desk.test_inbox_pages import HOSTILE
 from tests.web.desk_pages import ANA
 
-
 COUNTS_ASKED = """{
   window.asked = 0;
   addEventListener("htmx:config:request", ({ target }) => { if (target.id === "talk") asked += 1; });
@@ -131,6 +130,48 @@ def test_a_double_click_is_one_message(clinic: Reception, sits_down: Callable[..
     page.get_by_role("button", name="Send", exact=True).dblclick()
     expect(page.get_by_text("On its way.")).to_be_visible()
     assert clinic.sends(clinic.mei_ling) == ["Hello"]
+
+
+def test_what_she_types_before_her_reply_is_answered_for_is_neither_lost_nor_taken_for_the_same(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    field = page.get_by_label("Reply to")
+    held: list[Route] = []
+    page.route("**/reply", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/reply"):
+        writes(page, "Hello.")
+    field.press("Control+End")
+    field.press_sequentially(" Come at ten.")
+    field.press("Control+Enter")
+    held[0].continue_()
+    expect(field).to_have_value("Come at ten.")
+    field.press("Control+Enter")
+    expect(field).to_have_value("")
+    assert clinic.sends(clinic.mei_ling) == ["Hello.", "Come at ten."]
+
+
+def test_a_note_that_is_answered_for_late_takes_no_later_words_and_no_undo_away(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    note = page.get_by_label("Note for colleagues")
+    page.keyboard.press("n")
+    note.fill("She is early")
+    answered: list[tuple[Route, APIResponse]] = []
+    page.route("**/note", lambda route: answered.append((route, route.fetch())))
+    note.press("Control+Enter")
+    expect(page.locator("#thread .is-note")).to_contain_text("She is early")
+    note.fill("Her mother is 80")
+    page.get_by_role("button", name="Reply", exact=True).click()
+    writes(page, "Hello.")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    [(route, answer)] = answered
+    with page.expect_response("**/note"):
+        route.fulfill(response=answer)
+    page.get_by_role("button", name="Note", exact=True).click()
+    expect(note).to_have_value("Her mother is 80")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
 
 
 def test_for_five_seconds_a_reply_can_be_taken_back_into_the_field(

@@ -10,6 +10,7 @@
   const reply = document.getElementById("reply");
   const note = document.getElementById("note");
   const words = reply?.elements.text;
+  const on_its_way = new Map();
   let timer = 0;
   let wants_pen = false;
 
@@ -29,7 +30,11 @@
   }
 
   function field() {
-    return composer.dataset.writing === "note" ? note.elements.note : words;
+    return field_of(composer.dataset.writing === "note" ? note : reply);
+  }
+
+  function field_of(form) {
+    return form === note ? note.elements.note : words;
   }
 
   function grow(one) {
@@ -81,13 +86,17 @@
   // ---- drafts
 
   function keep_soon() {
-    clearTimeout(timer);
+    drop_timer();
     timer = setTimeout(keep_now, DRAFT_MS);
   }
 
-  function keep_now() {
+  function drop_timer() {
     clearTimeout(timer);
     timer = 0;
+  }
+
+  function keep_now() {
+    drop_timer();
     keep(composer.dataset.writing, field());
   }
 
@@ -101,18 +110,28 @@
   // ---- sending, and taking back
 
   function set_up_sending() {
-    // What her screen shows at this moment is what she has seen.
     document.addEventListener("submit", (event) => {
-      if (event.target === reply) reply.querySelector("input[name=seen]").value = thread().dataset.newest;
+      const form = event.target;
+      if (form !== reply && form !== note) return;
+      // The next token comes with the answer to this: until then another text would be taken for the same click.
+      if (on_its_way.has(form)) { event.preventDefault(); event.stopPropagation(); return; }
+      on_its_way.set(form, field_of(form).value);
+      drop_timer();
+      // What her screen shows at this moment is what she has seen.
+      if (form === reply) reply.querySelector("input[name=seen]").value = thread().dataset.newest;
     }, true);
+    document.addEventListener("htmx:finally:request", ({ detail }) => {
+      const form = detail.ctx.sourceElement;
+      if (on_its_way.delete(form) && field_of(form).value) keep_soon();
+    });
     document.addEventListener("htmx:after:request", (event) => {
       const form = event.detail.ctx.sourceElement;
       const status = event.detail.ctx.response?.raw?.status ?? event.detail.ctx.response?.status;
       // What came of it may be on the screen before its answer: its form is gone then.
       if (!status || (form.isConnected && !form.closest(".talk, #panel"))) return;
       if (form === reply || form.matches(".is-template")) after_reply(form, status);
-      if (form === note && status === 204) { note.reset(); note.elements.note.value = ""; grow(note.elements.note); answer.replaceChildren(); }
-      if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
+      if (form === note && status === 204) { take_out(note); clear_answers(); }
+      if (form.matches("[data-acts]") && status === 204) clear_answers();
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
       // What was sent from beside the thread is empty again; whatever else is typed there stays.
       if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
@@ -132,10 +151,21 @@
 
   function after_reply(form, status) {
     if (status !== 200) return;
-    clearTimeout(timer);
-    timer = 0;
-    if (form === reply) { words.value = ""; grow(words); }
+    if (form === reply) take_out(reply);
     words.focus();
+  }
+
+  // What was sent leaves its field. What she has typed since, while the answer was on its way, stays.
+  function take_out(form) {
+    const one = field_of(form);
+    const text = on_its_way.get(form);
+    if (one.value.startsWith(text)) one.value = one.value.slice(text.length).trimStart();
+    grow(one);
+  }
+
+  // A reply that is still to be taken back goes when its time is over.
+  function clear_answers() {
+    for (const one of answer.querySelectorAll(":scope > :not(.sent)")) one.remove();
   }
 
   function take_up_answer() {
