@@ -20,6 +20,7 @@ COUNTS_ASKED = """{
   addEventListener("htmx:config:request", ({ target }) => { if (target.id === "talk") asked += 1; });
 }"""
 """How often the thread was asked for, on its way already or still waiting for an earlier answer."""
+IN_TEN_SECONDS = "new Date(Date.now() + 10_000).toISOString()"
 
 
 @pytest.fixture
@@ -248,6 +249,20 @@ def test_by_keys_alone_she_finds_takes_answers_notes_and_is_done(
     assert words(page) == []
 
 
+def test_whoever_takes_over_as_soon_as_the_page_is_there_has_the_pen(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    desk = sits_down()
+    # Nothing that a page leaves for a moment later has happened yet.
+    desk.page.clock.install()
+    desk.page.clock.pause_at(desk.page.evaluate(IN_TEN_SECONDS))
+    page = desk.opens(clinic.page_of(clinic.mei_ling))
+    with page.expect_response("**/take"):
+        page.keyboard.press("t")
+    page.clock.resume()
+    expect(page.get_by_label("Reply to")).to_be_focused()
+
+
 def test_whoever_takes_over_has_the_pen_even_when_the_news_of_it_comes_before_the_answer(
     clinic: Reception, sits_down: Callable[..., Desk]
 ) -> None:
@@ -294,7 +309,7 @@ def test_news_asked_for_while_older_news_is_still_on_its_way_is_taken_up_as_well
     page.get_by_role("button", name="Take over").click()
     page.wait_for_function("() => window.asked > 1")
     # Nothing is asked for any more that would show it later.
-    page.clock.pause_at(page.evaluate("new Date(Date.now() + 10_000).toISOString()"))
+    page.clock.pause_at(page.evaluate(IN_TEN_SECONDS))
     asked[0].fulfill(response=before)
     expect(page.get_by_label("Reply to")).to_be_focused()
 
