@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 
 from bot.adapters import redis_server
-from tests import needs
+from tests import needs, once
 
 START_SECONDS_MAX = 30
 MEMORY = Path("/dev/shm")
@@ -33,6 +33,7 @@ hypothesis.settings.load_profile("house")
 def pytest_configure(config: pytest.Config) -> None:
     if IN_MEMORY:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    once.compile_once()
 
 
 @pytest.fixture(scope="session")
@@ -64,20 +65,23 @@ class Postgres:
     """A running server. Databases are copies of a template, which takes some hundredths of a second each."""
 
     def __init__(self, sockets: Path, port: int) -> None:
+        import psycopg
+
         self.sockets = sockets
         self.port = port
         self._numbers = count(1)
+        self._connection = psycopg.connect(
+            host=str(sockets), port=port, user="postgres", dbname="postgres", autocommit=True
+        )
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement: str) -> None:
-        import psycopg
+        self._connection.execute(statement)  # type: ignore[call-overload]
 
-        with psycopg.connect(
-            host=str(self.sockets), port=self.port, user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+    def close(self) -> None:
+        self._connection.close()
 
     def create(self, template: str = "template0") -> str:
         name = f"clinic_{next(self._numbers)}"
@@ -116,7 +120,8 @@ def postgres() -> Iterator[Postgres]:
         )
     try:
         _wait_until(lambda: "ready to accept connections" in (home / "log").read_text(), process)
-        yield Postgres(home, port)
+        with closing(Postgres(home, port)) as server:
+            yield server
     finally:
         process.terminate()
         process.wait()

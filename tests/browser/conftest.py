@@ -20,9 +20,9 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window and without calls of its own."""
+    """Chromium, without a window and without calls of its own; whoever sits down has a profile of her own in it."""
     program = needs.chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))

@@ -15,6 +15,13 @@ from tests.browser.test_desk_look import Desk
 from tests.web.desk.test_inbox_pages import HOSTILE
 from tests.web.desk_pages import ANA
 
+COUNTS_ASKED = """{
+  window.asked = 0;
+  addEventListener("htmx:config:request", ({ target }) => { if (target.id === "talk") asked += 1; });
+}"""
+"""How often the thread was asked for, on its way already or still waiting for an earlier answer."""
+IN_TEN_SECONDS = "new Date(Date.now() + 10_000).toISOString()"
+
 
 @pytest.fixture
 def clinic(sqlite_url: str, redis_url: str) -> Iterator[Reception]:
@@ -126,6 +133,48 @@ def test_a_double_click_is_one_message(clinic: Reception, sits_down: Callable[..
     assert clinic.sends(clinic.mei_ling) == ["Hello"]
 
 
+def test_what_she_types_before_her_reply_is_answered_for_is_neither_lost_nor_taken_for_the_same(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    field = page.get_by_label("Reply to")
+    held: list[Route] = []
+    page.route("**/reply", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/reply"):
+        writes(page, "Hello.")
+    field.press("Control+End")
+    field.press_sequentially(" Come at ten.")
+    field.press("Control+Enter")
+    held[0].continue_()
+    expect(field).to_have_value("Come at ten.")
+    field.press("Control+Enter")
+    expect(field).to_have_value("")
+    assert clinic.sends(clinic.mei_ling) == ["Hello.", "Come at ten."]
+
+
+def test_a_note_that_is_answered_for_late_takes_no_later_words_and_no_undo_away(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    note = page.get_by_label("Note for colleagues")
+    page.keyboard.press("n")
+    note.fill("She is early")
+    answered: list[tuple[Route, APIResponse]] = []
+    page.route("**/note", lambda route: answered.append((route, route.fetch())))
+    note.press("Control+Enter")
+    expect(page.locator("#thread .is-note")).to_contain_text("She is early")
+    note.fill("Her mother is 80")
+    page.get_by_role("button", name="Reply", exact=True).click()
+    writes(page, "Hello.")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    [(route, answer)] = answered
+    with page.expect_response("**/note"):
+        route.fulfill(response=answer)
+    page.get_by_role("button", name="Note", exact=True).click()
+    expect(note).to_have_value("Her mother is 80")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+
+
 def test_for_five_seconds_a_reply_can_be_taken_back_into_the_field(
     clinic: Reception, sits_down: Callable[..., Desk]
 ) -> None:
@@ -200,6 +249,20 @@ def test_by_keys_alone_she_finds_takes_answers_notes_and_is_done(
     assert words(page) == []
 
 
+def test_whoever_takes_over_as_soon_as_the_page_is_there_has_the_pen(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    desk = sits_down()
+    # Nothing that a page leaves for a moment later has happened yet.
+    desk.page.clock.install()
+    desk.page.clock.pause_at(desk.page.evaluate(IN_TEN_SECONDS))
+    page = desk.opens(clinic.page_of(clinic.mei_ling))
+    with page.expect_response("**/take"):
+        page.keyboard.press("t")
+    page.clock.resume()
+    expect(page.get_by_label("Reply to")).to_be_focused()
+
+
 def test_whoever_takes_over_has_the_pen_even_when_the_news_of_it_comes_before_the_answer(
     clinic: Reception, sits_down: Callable[..., Desk]
 ) -> None:
@@ -227,6 +290,27 @@ def test_whoever_takes_over_has_the_pen_even_when_older_news_comes_after_the_ans
         page.get_by_role("button", name="Take over").click()
     with page.expect_response("**/desk/inbox/**since=**"):
         asked[0].fulfill(response=before)
+    expect(page.get_by_label("Reply to")).to_be_focused()
+
+
+def test_news_asked_for_while_older_news_is_still_on_its_way_is_taken_up_as_well(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    desk = sits_down()
+    desk.page.clock.install()
+    page = desk.opens(clinic.page_of(clinic.siti))
+    page.evaluate(COUNTS_ASKED)
+    address = page.locator("#talk").get_attribute("data-live")
+    before = page.context.request.get(f"{clinic.url}{address}", headers={"HX-Request": "true"})
+    asked: list[Route] = []
+    page.route("**/desk/inbox/**since=**", lambda route: route.continue_() if asked else asked.append(route))
+    with page.expect_request("**/desk/inbox/**since=**"):
+        clinic.siti.says("Hello?")
+    page.get_by_role("button", name="Take over").click()
+    page.wait_for_function("() => window.asked > 1")
+    # Nothing is asked for any more that would show it later.
+    page.clock.pause_at(page.evaluate(IN_TEN_SECONDS))
+    asked[0].fulfill(response=before)
     expect(page.get_by_label("Reply to")).to_be_focused()
 
 

@@ -97,7 +97,12 @@ class Desk:
         self.opens("/desk/sign-in")
         self.page.get_by_label("Sign-in name").fill(login_of(name))
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.clicks("Sign in")
+
+    def clicks(self, button: str) -> None:
+        """Press a button that leads to a page, and be there: what is done before that is done on the page of before."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=button).click()
 
     def looks_right(self) -> None:
         """No rule of axe is broken, nothing is wider than the screen, and what can be touched is large enough."""
@@ -162,9 +167,11 @@ def test_every_page_is_readable_reachable_and_allowed_by_its_own_policy(
     desk.opens("/desk/inbox").keyboard.press("?")
     expect(desk.page.get_by_role("dialog")).to_be_visible()
     desk.looks_right()
-    desk.opens(one).get_by_role("button", name="Make a link").click()
+    desk.opens(one)
+    desk.clicks("Make a link")
     desk.looks_right()
-    desk.opens("/desk/account").get_by_role("button", name="Set it up").click()
+    desk.opens("/desk/account")
+    desk.clicks("Set it up")
     desk.looks_right()
     desk.context.close()
     assert desk.wrong == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from bot.desk import blocking, diary
 from bot.desk.diary import Seen
@@ -94,6 +94,7 @@ def test_by_keyboard_alone_a_patient_is_booked_and_a_clash_is_told(front: Front,
     desk.opens("/desk/diary")
     keys.press("ArrowRight")
     expect(page.get_by_role("heading", name="Tuesday 3 March 2026")).to_be_visible()
+    page.wait_for_load_state()
     keys.press("n")
     expect(page.get_by_label("Patient", exact=True)).to_be_focused()
     keys.type("Mei Ling Tan")
@@ -136,12 +137,28 @@ def test_a_known_patient_is_found_while_one_types_and_moved_by_keyboard(
     expect(page.locator("#a2")).to_contain_text("Mei Ling Tan")
     page.locator("#a2").focus()
     keys.press("Enter")
-    page.get_by_label("Day").focus()
-    page.get_by_label("Day").fill("2026-03-05")
+    expect(page.get_by_role("heading", name="Move")).to_be_visible()
+    page.get_by_label("Day", exact=True).fill("2026-03-05")
     keys.press("Enter")
     expect(page.get_by_text("Moved to Thursday 5 March, 11:00")).to_be_visible()
     desk.context.close()
     assert entry(front, 2).starts_at == at(11, day=date(2026, 3, 5))
+    assert desk.wrong == []
+
+
+def test_a_name_typed_while_the_page_is_still_coming_is_looked_for(front: Front, url: str, browser: Browser) -> None:
+    booked(front, conversation=writes(front), start=at(9))
+    desk = Desk(browser, url)
+    desk.signs_in(ANA)
+    held: list[Route] = []
+    desk.page.route("**/htmx-*.js*", lambda route: held.insert(0, route))
+    with desk.page.expect_request("**/htmx-*.js*"):
+        desk.page.goto(f"{url}/desk/diary/new", wait_until="commit")
+    expect(desk.page.get_by_label("Patient", exact=True)).to_be_focused()
+    desk.page.keyboard.type("mei")
+    held[0].continue_()
+    expect(desk.page.get_by_role("radio", name="Mei Ling Tan")).to_be_visible()
+    desk.context.close()
     assert desk.wrong == []
 
 
@@ -166,8 +183,9 @@ def test_on_paper_there_is_the_list_and_nothing_of_the_screen(front: Front, url:
     page = desk.opens("/desk/diary")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("heading", name="Tuesday 3 March 2026")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("p")
-    expect(page.get_by_role("heading", name="Tuesday 3 March 2026")).to_be_visible()
+    expect(page.get_by_role("button", name="Print this list")).to_be_visible()
     page.emulate_media(media="print")
     expect(page.get_by_role("cell", name="Mei Ling Tan")).to_be_visible()
     expect(page.get_by_role("banner")).to_be_hidden()

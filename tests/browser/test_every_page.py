@@ -1,5 +1,7 @@
 """Every page that the routes name, in a real browser: nothing anybody wrote runs there, and all of it can be read.
 
+One in five of the hostile texts is shown here. ``make prove`` shows them all (``python -m tests.pages``).
+
 ``case-n`` is the number that a bad input has in the list of them which these tests go through.
 """
 
@@ -27,10 +29,10 @@ def front(sqlite_url: str) -> Iterator[Front]:
 
 @pytest.fixture
 def scene(front: Front) -> Scene:
-    return set_up(front, hostile(), front.ids[ADA])
+    return set_up(front, hostile()[::5], front.ids[ADA])
 
 
-def test_two_hundred_hostile_texts_run_nowhere_and_break_no_page(
+def test_hostile_texts_run_nowhere_and_break_no_page(
     front: Front, scene: Scene, browser: Browser
 ) -> None:  # case-87 to case-94
     assert len(set(hostile())) == 200

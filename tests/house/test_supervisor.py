@@ -26,7 +26,7 @@ class House:
         self.process: subprocess.Popen[bytes] | None = None
 
     def open(self, *names: str) -> None:
-        self.process = subprocess.Popen([sys.executable, "-m", "tests.house.tended", "tend", str(self.folder), *names])
+        self.process = subprocess.Popen([sys.executable, "-m", "tests.house.tended", str(self.folder), *names])
         for name in names:
             self.pid(name)
 

@@ -1,7 +1,7 @@
 """What goes wrong at a desk, by accident or on purpose: a bad line, a colleague, a pasted novel, another site.
 
 ``case-n`` is the number that a bad input has in the list of them which these tests go through; 87 to 93 are walked
-through in a browser, with two hundred texts (``tests/browser/test_every_page.py``).
+through in a browser, with two hundred texts (``python -m tests.pages``).
 """
 
 from __future__ import annotations

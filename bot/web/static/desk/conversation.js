@@ -12,8 +12,8 @@
   const reply = document.getElementById("reply");
   const note = document.getElementById("note");
   const words = reply?.elements.text;
+  const said = new Map();
   let timer = 0;
-  let said = "";
   let inserting = 0;
   let wants_pen = false;
 
@@ -138,15 +138,15 @@
   // ---- sending, and taking back
 
   function set_up_sending() {
-    // What her screen shows at this moment is what she has seen.
     document.addEventListener("submit", (event) => {
       const form = event.target;
       if (!form.matches(".composer-form") || form.matches(".htmx-request")) return;
       // What stands for words that are on their way is no message.
       if (form === reply && inserting) { event.preventDefault(); event.stopPropagation(); return; }
+      // What her screen shows at this moment is what she has seen.
       if (form.elements.seen) form.querySelector("input[name=seen]").value = thread().dataset.newest;
       if (form === reply || form === note) {
-        said = field(form.id).value;
+        said.set(form.id, field(form.id).value);
         forget_draft(form.id);
       }
     }, true);
@@ -156,9 +156,9 @@
       // What came of it may be on the screen before its answer: its form is gone then.
       if (!status || (form.isConnected && !form.closest(".talk, #panel"))) return;
       if (form === reply && status === 200) goes_on("reply");
-      if (form === note && status === 204) { goes_on("note"); answer.replaceChildren(); }
+      if (form === note && status === 204) { goes_on("note"); clear_answers(); }
       if (form.matches(".is-reply, .is-template") && status === 200 && !writes_elsewhere()) words.focus();
-      if (form.matches("[data-acts]") && status === 204) answer.replaceChildren();
+      if (form.matches("[data-acts]") && status === 204) clear_answers();
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
       // What was sent from beside the thread is empty again; whatever else is typed there stays.
       if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
@@ -186,8 +186,14 @@
   // What was sent leaves the field. What she has typed since, while the line was slow, stays: it is her next message.
   function goes_on(mode) {
     const one = field(mode);
-    if (one.value.startsWith(said)) one.value = one.value.slice(said.length).trimStart();
+    const text = said.get(mode);
+    if (one.value.startsWith(text)) one.value = one.value.slice(text.length).trimStart();
     grow(one);
+  }
+
+  // A reply that is still to be taken back goes when its time is over.
+  function clear_answers() {
+    for (const one of answer.querySelectorAll(":scope > :not(.sent)")) one.remove();
   }
 
   function take_up_answer() {

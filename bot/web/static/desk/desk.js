@@ -14,6 +14,14 @@ document.addEventListener("htmx:config:request", (event) => {
   request.headers["X-Form-Token"] = form_token;
 });
 
+// By itself htmx looks at a page a moment after its scripts have run. On a slow machine that is long: a key went to a
+// form that it did not know yet, and nobody looked for the name that was typed while the page was still coming.
+htmx.process(document.body);
+{
+  const typed = document.activeElement;
+  if (typed.matches("input[hx-post]") && typed.value !== typed.defaultValue) typed.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 // A page out of the browser's memory may belong to somebody who has signed out meanwhile.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

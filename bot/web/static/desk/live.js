@@ -118,9 +118,16 @@
     const since = part.querySelector("[data-since]")?.dataset.since;
     if (since) address.searchParams.set("since", since);
     await htmx.ajax("GET", address.pathname + address.search, { source: part, target: part, swap: "innerMorph", headers: quiet });
+  }
+
+  // Not when asking has ended: what is asked while an answer is still on its way waits for it, and its asking ends at
+  // once. Only what is on the page by now is fresh.
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
+    const part = detail.ctx.sourceElement;
+    if (!part.matches("[data-live]")) return;
     part.dispatchEvent(new CustomEvent("desk:fresh", { bubbles: true }));
     if (list()) { asked += 1; show_count(list().dataset); }
-  }
+  });
 
   // Nothing moves under the pointer, and nothing closes that somebody has opened.
   function in_use(part) {
