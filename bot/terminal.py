@@ -33,8 +33,8 @@ def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
         return _AT_DESK[options.action](desk, options)
     except (environment.Unsafe, wiring.BrokenFlows, reception.Refused, Unknown) as refusal:
         print(refusal, file=sys.stderr)
-    except BookAway:
-        print(NO_DATABASE, file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
     return 1
 
 
@@ -53,8 +53,8 @@ def templates(environ: Mapping[str, str], action: str) -> int:
         return _tell_templates(desk)
     except (environment.Unsafe, wiring.BrokenFlows) as refusal:
         print(refusal, file=sys.stderr)
-    except BookAway:
-        print(NO_DATABASE, file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
     except (CarrierRefused, CarrierAway, CarrierUnclear) as trouble:
         print(f"Twilio did not do it ({trouble}). What was done until then is kept; try again.", file=sys.stderr)
     return 1
@@ -71,9 +71,6 @@ def _tell_templates(desk: Desk) -> int:
     return 1 if lacking else 0
 
 
-NO_DATABASE = "The database cannot be reached. Is Frontdesk set up here? Try: make run"
-
-
 class Unknown(Exception):
     """No conversation, or more than one, goes by what was typed; or nobody signs in with that name."""
 
@@ -86,8 +83,8 @@ def staff(environ: Mapping[str, str], options: argparse.Namespace) -> int:
     except (environment.Unsafe, wiring.BrokenFlows, accounts.Invalid, accounts.Impossible, Unknown) as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    except BookAway:
-        print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
         return 1
     return 0
 

@@ -399,6 +399,13 @@ def plainly() -> Iterator[None]:
     sys.exit(3)
 
 
+def without_database(away: BookAway) -> str:
+    """What a command says when it could not use the database, and what to do."""
+    if isinstance(away, BookRefused):
+        return str(away)
+    return "The database cannot be reached. Is Frontdesk set up here, with the same settings? Try: python -m bot doctor"
+
+
 def migrate_book(settings: Settings) -> None:
     """Bring the database to the shape this version needs. Safe to call from several processes at once."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
