@@ -65,7 +65,9 @@ def test_each_way_a_template_stands_has_its_remedy(
         if "_reminder_" in content["friendly_name"]:
             clinic.simulator.put_content({**content, "approval": {**content["approval"], "status": status}})
     assert main(["templates", "status"]) == 1
-    assert remedy in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert remedy in said.out
+    assert said.err == ""
 
 
 def test_a_twilio_that_refuses_is_said_in_a_sentence(
