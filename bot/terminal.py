@@ -71,9 +71,9 @@ def _tell_templates(desk: Desk) -> int:
     for one in known:
         print(f"{one.name:14} {one.language:6} {one.status:11} {one.sid}  {one.key}" + f"  {one.reason}".rstrip())
     wanted, lacking = message_templates.wanted(desk.clinic), message_templates.lacking(desk)
-    not_made = defaultdict(list)
+    status, not_made = {one.key: one.status for one in known}, defaultdict(list)
     for wording in lacking:
-        if wording.key not in {one.key for one in known}:
+        if wording.key not in status:
             not_made[wording.name].append(wording.language)
     for name, languages in not_made.items():
         print(f"{name:14} not made yet: {', '.join(languages)}")
@@ -81,7 +81,7 @@ def _tell_templates(desk: Desk) -> int:
         print(f"All {len(wanted)} are approved.")
         return 0
     print(f"{len(lacking)} of {len(wanted)} are not approved; what needs them after 24 hours is left to staff.")
-    for remedy in _remedies({one.status for one in known} | ({"made"} if not_made else set())):
+    for remedy in _remedies({status.get(wording.key, "made") for wording in lacking}):
         print(remedy)
     return 1
 
