@@ -5,7 +5,7 @@ BUILT := .venv/.built
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove contract check bench simulate chaos sends races flushes soak chat pictures desk lock clean
+.PHONY: help run test prove contract check bench simulate chaos sends races flushes reminders soak chat pictures desk lock clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s%s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,10 @@ races: $(BUILT) ## Many processes want the same times, and are killed; counts wh
 
 flushes: $(BUILT) ## Empty Redis in the middle of conversations; counts what was lost: TIMES=1000.
 	@$(BIN)/python -m tests.chaos.flushes --times $(or $(TIMES),1000)
+
+reminders: $(BUILT) ## Reminders fall due while workers are killed; counts what may never happen: REMINDERS=1000 KILLS=300 SECONDS=600.
+	@$(BIN)/python -m tests.reminders --reminders $(or $(REMINDERS),1000) --kills $(or $(KILLS),300) \
+		--seconds $(or $(SECONDS),600) $(if $(POSTGRESQL),--postgresql)
 
 soak: $(BUILT) ## A steady day; prints how much each process grows: MINUTES=3.
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),3)

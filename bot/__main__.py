@@ -175,12 +175,19 @@ def _migrate(options: argparse.Namespace) -> int:
 
 def _backup(options: argparse.Namespace) -> int:
     from bot import settings, wiring
+    from bot.ports import BookAway
 
     wiring.log_to_stderr()
     try:
         wiring.back_up(settings.read(os.environ), options.file)
     except (settings.Unsafe, wiring.BackupRefused) as refusal:
         print(refusal, file=sys.stderr)
+        return 1
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"The backup cannot be written: {error.strerror} ({error.filename}).", file=sys.stderr)
         return 1
     print(f"Written to {options.file}. It holds patients' words and the secret key: keep it where nobody else reads.")
     return 0
@@ -198,10 +205,15 @@ def _restore(options: argparse.Namespace) -> int:
     except (settings.Unsafe, supervisor.CannotStart, wiring.BackupRefused) as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    except (BookAway, LiveAway) as away:
-        print(f"The database or Redis cannot be reached ({away}). Nothing is started before it is.", file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
         return 1
-    print("Restored. What may have been sent since the backup is looked up at Twilio before anything is sent again.")
+    except LiveAway:
+        print("Redis cannot be reached: it must forget what it knows. Start it, and restore again.", file=sys.stderr)
+        return 1
+    print(
+        "Restored; start Frontdesk again. What may have been sent since is looked up at Twilio before it is sent again."
+    )
     return 0
 
 

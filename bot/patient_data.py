@@ -59,8 +59,8 @@ def _done(environ: Mapping[str, str], options: argparse.Namespace, act: Callable
         return act(desk, Subject(found.patient, (*found.conversations, *options.including)))
     except (environment.Unsafe, wiring.BrokenFlows, Refused, Unknown) as refusal:
         print(refusal, file=sys.stderr)
-    except BookAway:
-        print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
     except OSError as error:
         print(f"The file cannot be written: {error.strerror} ({error.filename}).", file=sys.stderr)
     return 1

@@ -35,8 +35,8 @@ def _at_the_desk(do: Callable[Concatenate[Desk, P], int]) -> Callable[Concatenat
             return do(wiring.open_desk(environment.read(environ)), *arguments, **named)
         except (environment.Unsafe, wiring.BrokenFlows, Unknown) as refusal:
             print(refusal, file=sys.stderr)
-        except BookAway:
-            print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+        except BookAway as away:
+            print(wiring.without_database(away), file=sys.stderr)
         return 1
 
     return command

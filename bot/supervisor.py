@@ -25,7 +25,7 @@ from typing import NoReturn, Self
 from urllib.parse import urlsplit
 
 from bot.adapters import redis_server
-from bot.settings import Settings, Unsafe, read
+from bot.settings import Settings, Unsafe, read, with_a_phone
 from bot.wiring import look_at_flows
 
 LOOK_SECONDS = 0.1
@@ -60,7 +60,7 @@ class Stopped(Exception):
 
 def run(environ: Mapping[str, str]) -> int:
     """The command: 0 after Ctrl-C or SIGTERM, 1 with the reasons on stderr when it cannot start."""
-    environ = _with_a_phone(environ)
+    environ = with_a_phone(environ)
     try:
         settings = read(environ)
         check_flows(settings.flows_dir)
@@ -313,13 +313,6 @@ def check_ports(settings: Settings) -> None:
             )
     if problems:
         raise CannotStart("\n".join(problems))
-
-
-def _with_a_phone(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Without a Twilio account there would be nobody to talk to: the phone in the browser is it."""
-    if environ.get("TWILIO_ACCOUNT_SID", "").strip() or environ.get("SIMULATOR", "").strip():
-        return environ
-    return {**environ, "SIMULATOR": "on"}
 
 
 def _children(settings: Settings) -> tuple[Child, ...]:

@@ -7,9 +7,9 @@ import json
 import shutil
 import sys
 import textwrap
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -33,8 +33,8 @@ def desk(environ: Mapping[str, str], options: argparse.Namespace) -> int:
         return _AT_DESK[options.action](desk, options)
     except (environment.Unsafe, wiring.BrokenFlows, reception.Refused, Unknown) as refusal:
         print(refusal, file=sys.stderr)
-    except BookAway:
-        print(NO_DATABASE, file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
     return 1
 
 
@@ -47,31 +47,55 @@ def templates(environ: Mapping[str, str], action: str) -> int:
         "sync": message_templates.sync,
     }
     try:
-        desk = wiring.open_desk(environment.read(environ))
+        # What would stand in the log is what is told here, in words.
+        desk = replace(wiring.open_desk(environment.read(environ)), report=lambda event, ids: None)
         if action in acts:
             acts[action](desk)
         return _tell_templates(desk)
     except (environment.Unsafe, wiring.BrokenFlows) as refusal:
         print(refusal, file=sys.stderr)
-    except BookAway:
-        print(NO_DATABASE, file=sys.stderr)
-    except (CarrierRefused, CarrierAway, CarrierUnclear) as trouble:
-        print(f"Twilio did not do it ({trouble}). What was done until then is kept; try again.", file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
+    except CarrierRefused as refused:
+        code = f", error {refused.code}" if refused.code else ""
+        said = f"Twilio refuses it (HTTP {refused.status}{code}). What is wrong says: python -m bot doctor"
+        print(said, file=sys.stderr)
+    except (CarrierAway, CarrierUnclear):
+        said = "Twilio cannot be reached, or did not say whether it was done. Try again: nothing is made twice."
+        print(said, file=sys.stderr)
     return 1
 
 
 def _tell_templates(desk: Desk) -> int:
-    for one in message_templates.standings(desk):
+    known = message_templates.standings(desk)
+    for one in known:
         print(f"{one.name:14} {one.language:6} {one.status:11} {one.sid}  {one.key}" + f"  {one.reason}".rstrip())
-    lacking = message_templates.lacking(desk)
+    wanted, lacking = message_templates.wanted(desk.clinic), message_templates.lacking(desk)
+    status, not_made = {one.key: one.status for one in known}, defaultdict(list)
     for wording in lacking:
-        print(f"Not approved yet: {wording.name} in {wording.language} ({wording.key})")
-    if lacking:
-        print("python -m bot templates sync makes and submits them; WhatsApp mostly answers within a day.")
-    return 1 if lacking else 0
+        if wording.key not in status:
+            not_made[wording.name].append(wording.language)
+    for name, languages in not_made.items():
+        print(f"{name:14} not made yet: {', '.join(languages)}")
+    if not lacking:
+        print(f"All {len(wanted)} are approved.")
+        return 0
+    print(f"{len(lacking)} of {len(wanted)} are not approved; what needs them after 24 hours is left to staff.")
+    for remedy in _remedies({status.get(wording.key, "made") for wording in lacking}):
+        print(remedy)
+    return 1
 
 
-NO_DATABASE = "The database cannot be reached. Is Frontdesk set up here? Try: make run"
+def _remedies(statuses: Set[str]) -> Iterator[str]:
+    """What to do about templates that stand so."""
+    if statuses & message_templates.NOT_SUBMITTED:
+        yield "Make and submit them: python -m bot templates sync"
+    if statuses & {"received", "pending", "paused"}:
+        yield "WhatsApp mostly answers within a day, and a pause ends by itself. Ask: python -m bot templates status"
+    if "rejected" in statuses:
+        yield "Rejected: change the words in templates.yaml and publish; other words are another template. Then sync."
+    if "unusable" in statuses:
+        yield "Unusable: the reason stands beside it; python -m bot templates status reads it anew."
 
 
 class Unknown(Exception):
@@ -86,8 +110,8 @@ def staff(environ: Mapping[str, str], options: argparse.Namespace) -> int:
     except (environment.Unsafe, wiring.BrokenFlows, accounts.Invalid, accounts.Impossible, Unknown) as refusal:
         print(refusal, file=sys.stderr)
         return 1
-    except BookAway:
-        print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
         return 1
     return 0
 
@@ -206,10 +230,10 @@ def _find(desk: Desk, beginning: str) -> str:
 def doctor(environ: Mapping[str, str], as_json: bool) -> int:
     """``python -m bot doctor``: every finding as it is made, then the addresses for Twilio. 1 when there is a fault."""
     findings: list[Finding] = []
-    public_url = ""
+    public_url, trial = "", False
     try:
-        settings = environment.read(environ)
-        public_url = settings.public_url
+        settings = environment.read(environment.with_a_phone(environ))
+        public_url, trial = settings.public_url, settings.simulator
         made: Iterable[Finding] = _examined(settings)
     except environment.Unsafe as unsafe:
         do = "Put it right in the environment: docs/operating.md explains each setting."
@@ -225,7 +249,7 @@ def doctor(environ: Mapping[str, str], as_json: bool) -> int:
         print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         _sum_up(findings)
-        _print_addresses(public_url)
+        _print_addresses(public_url, trial)
     return 1 if faults else 0
 
 
@@ -269,10 +293,11 @@ def _sum_up(findings: Sequence[Finding]) -> None:
     print(f"\n{count['fault']} to put right, {count['warning']} to look at, {count['ok']} in order.")
 
 
-def _print_addresses(public_url: str) -> None:
+def _print_addresses(public_url: str, trial: bool) -> None:
     if not public_url:
         return
-    print("\nIn Twilio's console, at the WhatsApp sender, these are entered with method POST:")
+    when = "Once there is an account and PUBLIC_URL is the clinic's: in" if trial else "In"
+    print(f"\n{when} Twilio's console, at the WhatsApp sender, these are entered with method POST:")
     for field, address in addresses(public_url):
         print(f"  {field:<26}{address}")
     print("A fallback on another host still answers when this one is down: python -m bot fallback DIR")

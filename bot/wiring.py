@@ -31,7 +31,7 @@ from bot.core import safety_texts
 from bot.core.fault import Fault, in_reading_order
 from bot.core.finding import Finding
 from bot.core.transcript import Hears, Transcript
-from bot.desk import publishing
+from bot.desk import publishing, templates
 from bot.desk.shelf import ProcessShelf
 from bot.ports import BookAway, BookRefused, Carrier, Desk, Draft, Files, MediaSource
 from bot.ports.devices import Push
@@ -313,6 +313,8 @@ def _look_into(book: SqlBook, settings: Settings, now: int) -> Iterator[Finding]
     from bot.adapters import examine_here
 
     yield from _look_at_published(book, settings)
+    yield from _look_at_templates(book)
+    yield from examine_here.look_at_channel(book, now)
     yield from examine_here.look_at_backlog(book, now)
 
 
@@ -329,6 +331,19 @@ def _look_at_published(book: SqlBook, settings: Settings) -> Iterator[Finding]:
         what = f"The files are not what the bot says (edition {newest.number})."
         do = "See what differs: python -m bot flows diff. Publish it: python -m bot flows publish"
         yield Finding("warning", "Published", what, str(settings.flows_dir), do)
+
+
+def _look_at_templates(book: SqlBook) -> Iterator[Finding]:
+    """What was published needs them; before the first start nothing does."""
+    from bot.adapters import examine_here
+
+    with book.look() as ledger:
+        newest, known = ledger.published(), ledger.templates()
+        files = ledger.revision_files(newest.revision) if newest else None
+    clinic = compile_files(files).clinic if files is not None else None
+    if clinic is not None:
+        wanted = templates.wanted(clinic)
+        yield from examine_here.look_at_templates(len(wanted), len(templates.not_approved(wanted, known)))
 
 
 def _counted(count: int, noun: str) -> str:
@@ -397,6 +412,13 @@ def plainly() -> Iterator[None]:
         reason = f"The database cannot be used ({away}): look whether it runs, and at DATABASE_URL."
     log.critical("cannot_start", extra={"ids": {"why": reason}})
     sys.exit(3)
+
+
+def without_database(away: BookAway) -> str:
+    """What a command says when it could not use the database, and what to do."""
+    if isinstance(away, BookRefused):
+        return str(away)
+    return "The database cannot be reached. Is Frontdesk set up here, with the same settings? Try: python -m bot doctor"
 
 
 def migrate_book(settings: Settings) -> None:

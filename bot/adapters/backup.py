@@ -55,15 +55,12 @@ def back_up(place: Place, file: Path, flows: str, now: int) -> None:
     """Write a backup to ``file``, readable by its owner alone; whole or not at all. Raises Refused."""
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=_folder_of(file)) as room:
         copy, draft = Path(room, _DATABASE), Path(room, "draft")
-        url = make_url(place.database_url)
-        # PostgreSQL's dump cannot be asked: what arrives while it is made counts as newer than the backup.
-        before = {} if _is_sqlite(place.database_url) else mark(place.database_url)
-        _copy_database(url, copy)
+        how_far = _copied(place.database_url, copy)
         note = {
             "format": FORMAT,
             "made_at": now,
-            "database": url.get_backend_name(),
-            "mark": dict(before or mark(f"sqlite:///{copy}")),
+            "database": make_url(place.database_url).get_backend_name(),
+            "mark": dict(how_far),
             "flows": flows,
         }
         with open(draft, "xb", opener=_private) as out, tarfile.open(fileobj=out, mode="w") as tar:
@@ -142,8 +139,10 @@ def _opened(file: Path) -> Iterator[tuple[tarfile.TarFile, Mapping[str, Any]]]:
     with ExitStack() as until:
         try:
             tar = until.enter_context(tarfile.open(file))
-        except (OSError, tarfile.TarError) as error:
-            raise Refused(f"{file} cannot be read as a backup: {error}.") from error
+        except OSError as error:
+            raise Refused(f"{file} cannot be read: {error.strerror}.") from error
+        except tarfile.TarError as error:
+            raise Refused(f"{file} is not a backup of Frontdesk, or it is damaged.") from error
         try:
             note = json.load(_open(tar, tar.getmember(_NOTE)))
             complete = {_DATABASE, _KEY} <= set(tar.getnames()) and note["format"] == FORMAT
@@ -214,12 +213,30 @@ def _sqlite_file(url: str) -> Path:
     return Path(make_url(url).database or "")
 
 
+def _copied(database_url: str, to: Path) -> Mapping[str, int]:
+    """Copy a database; how far it was. Raises Refused for one with nothing in it: nobody would find out before the day
+    the backup is needed."""
+    sqlite = _is_sqlite(database_url)
+    # PostgreSQL's dump cannot be asked: what arrives while it is made counts as newer than the backup.
+    before = {} if sqlite else mark(database_url)
+    _copy_database(make_url(database_url), to)
+    how_far = mark(f"sqlite:///{to}") if sqlite else before
+    if not how_far:
+        raise Refused("The database has nothing in it. Back up with the settings that Frontdesk runs with.")
+    return how_far
+
+
 def _copy_database(url: URL, to: Path) -> None:
     if url.get_backend_name() == "sqlite":
         if not Path(url.database or "").exists():
-            raise Refused("There is no database yet.")
-        with closing(sqlite3.connect(url.database or "")) as source, closing(sqlite3.connect(to)) as copy:
-            source.backup(copy)
+            raise Refused(
+                f"There is no database at {url.database}. Back up with the settings that Frontdesk runs with."
+            )
+        try:
+            with closing(sqlite3.connect(url.database or "")) as source, closing(sqlite3.connect(to)) as copy:
+                source.backup(copy)
+        except sqlite3.DatabaseError as error:
+            raise Refused(f"{url.database} cannot be copied: {error}.") from error
         return
     _run_program("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", "--file", str(to))
 

@@ -47,7 +47,8 @@ def look_at_database(url: str) -> Iterator[Finding]:
     finally:
         engine.dispose()
     if now != newest:
-        what = f"{kind} has the tables of version {now or 'none'}, and this program needs {newest}."
+        has = f"has the tables of version {now}, and this program needs {newest}" if now else "has no tables yet"
+        what = f"{kind} {has}."
         yield Finding("fault", "Database", what, "DATABASE_URL", "Run: python -m bot migrate")
     elif not writable:
         what, do = f"{kind} takes no writing ({how}).", "Name the server that does: this one is a copy, or read-only."
@@ -124,22 +125,54 @@ def _queue_workers(url: str) -> int:
         connection.close()
 
 
+def look_at_channel(book: SqlBook, now: int) -> Iterator[Finding]:
+    """Whether patients can be written to at all, as the last message showed."""
+    with book.look() as ledger:
+        trouble = ledger.channel()
+    if trouble is None:
+        return
+    what = f"Nobody can be written to for {_ago(now - trouble.since)}: {trouble.why} (error {trouble.code})."
+    do = "Put it right there: docs/operating.md says what each error needs. Sending is tried again by itself."
+    yield Finding("fault", "Sending", what, "Twilio's console", do)
+
+
+def look_at_templates(wanted: int, lacking: int) -> Iterator[Finding]:
+    """Whether WhatsApp has approved what is to be said after the 24 hours."""
+    if lacking:
+        what = f"{lacking} of {wanted} are not approved: what needs them after 24 hours is left to staff."
+        do = (
+            "See which, and how they stand: python -m bot templates. Make and submit them: python -m bot templates sync"
+        )
+        yield Finding("warning", "Templates", what, "templates.yaml", do)
+    else:
+        yield Finding("ok", "Templates", f"all {wanted} are approved")
+
+
 def look_at_backlog(book: SqlBook, now: int) -> Iterator[Finding]:
     """Whether words and messages get where they should, in a database that was found in order."""
     with book.begin() as ledger:
         pulse = ledger.pulse(now)
     waits = (
-        ("words to patients wait to leave", pulse.unsent, "See Senders, and Twilio's account."),
-        ("messages of patients wait for their turn", pulse.parked, "See Senders; the log says what failed."),
-        ("alerts to staff wait to leave", pulse.alerts, "See Mail, and Jobs."),
-        ("words may or may not have arrived", pulse.unclear, "See Twilio: they are looked for in its list."),
+        ("Words to patients wait to leave", pulse.unsent, "See Senders, and Twilio's account."),
+        (
+            "Reminders and other follow-ups are due and not said",
+            pulse.follow_ups,
+            "See Jobs; the log says what failed.",
+        ),
+        ("Messages of patients wait for their turn", pulse.parked, "See Senders; the log says what failed."),
+        ("Alerts to staff wait to leave", pulse.alerts, "See Mail, and Jobs."),
+        ("Words may or may not have arrived", pulse.unclear, "See Twilio: they are looked for in its list."),
     )
     late = [one for one in waits if one[1].oldest_seconds > WAITING_SECONDS_MAX]
     for what, backlog, do in late:
-        minutes = backlog.oldest_seconds // 60
-        yield Finding("warning", "Backlog", f"{backlog.count} {what}, the oldest for {minutes} min.", "/metrics", do)
+        told = f"{what}: {backlog.count}, the oldest for {_ago(backlog.oldest_seconds)}."
+        yield Finding("warning", "Backlog", told, "/metrics", do)
     if not late:
         yield Finding("ok", "Backlog", "nothing waits that should not")
+
+
+def _ago(seconds: int) -> str:
+    return f"{seconds // 60} min" if seconds < 2 * 3600 else f"{seconds // 3600} h"
 
 
 def look_at_disk(data_dir: Path) -> Iterator[Finding]:
@@ -158,6 +191,6 @@ def look_at_disk(data_dir: Path) -> Iterator[Finding]:
     kept = len(FileSpool(data_dir / "spool").kept())
     if kept:
         do = "They are taken up when the database is back; see Database and Senders."
-        yield Finding("warning", "Disk", f"{kept} messages wait for the database.", str(data_dir / "spool"), do)
+        yield Finding("warning", "Disk", f"Messages wait for the database: {kept}.", str(data_dir / "spool"), do)
     if free >= FREE_BYTES_LOW:
         yield Finding("ok", "Disk", room)

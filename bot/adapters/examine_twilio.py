@@ -123,10 +123,10 @@ def look_at_content(account: Account) -> Iterator[Finding]:
     base = CONTENT_API if account.api_url == TWILIO_API else account.api_url
     status, trouble = _ask("GET", f"{base}/v1/Content?PageSize=1", auth=_credentials(account))
     if status == 200:
-        yield Finding("ok", "Templates", "buttons and lists can be made")
+        yield Finding("ok", "Buttons", "buttons and lists can be made")
         return
     do = "Questions go out as numbered text until the account, or its API key, may use the Content API."
-    yield Finding("warning", "Templates", f"The Content API {trouble}.", "TWILIO_API_KEY_SID", do)
+    yield Finding("warning", "Buttons", f"The Content API {trouble}.", "TWILIO_API_KEY_SID", do)
 
 
 def _credentials(account: Account) -> tuple[str, str]:

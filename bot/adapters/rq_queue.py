@@ -19,6 +19,12 @@ QUEUE = "frontdesk"
 QUEUE_OF_SLOW = "frontdesk-slow"
 SLOW = frozenset({"tend_media", "go_on_erasing", "forget_old_files"})
 """Jobs that may take half a minute have a queue of their own: they begin only while nothing else waits."""
+URGENT = frozenset({"settle", "send_alerts", "take_up_waiting"})
+"""Jobs for which patients or staff are waiting go before what else is in line."""
+ASKED_AGAIN = frozenset({"settle", "send_follow_up", "send_alerts", "tend_media"})
+"""Jobs that the tick asks for until they are done, and several ticks at once. Each waits in line once, under a name
+made of its ids: otherwise what is late would make everything behind it later. One that is asked for while it runs may
+end together with it, so a job that nobody asks for again has a name of its own."""
 SOCKET_SECONDS_MAX = 0.25
 JOB_SECONDS_MAX = 120
 FAILED_SECONDS_MAX = 7 * 24 * 3600
@@ -32,10 +38,15 @@ class RqQueue:
 
     def enqueue(self, job: str, *ids: int | str) -> None:
         """Have a job run soon: ``enqueue("send_follow_up", 7)``. Raises LiveAway."""
+        queue, name = self._queues[job in SLOW], "-".join(map(str, (job, *ids))) if job in ASKED_AGAIN else None
         try:
-            self._queues[job in SLOW].enqueue_call(
+            if name and self._in_line(queue, name):
+                return
+            queue.enqueue_call(
                 f"bot.jobs.{job}",
                 args=ids,
+                job_id=name,
+                at_front=job in URGENT,
                 timeout=JOB_SECONDS_MAX,
                 result_ttl=0,
                 failure_ttl=FAILED_SECONDS_MAX,
@@ -43,6 +54,10 @@ class RqQueue:
             )
         except RedisError as error:
             raise LiveAway(type(error).__name__) from error
+
+    @staticmethod
+    def _in_line(queue: Queue, name: str) -> bool:
+        return queue.connection.lpos(queue.key, name) is not None
 
     @cached_property
     def _queues(self) -> tuple[Queue, Queue]:

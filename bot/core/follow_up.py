@@ -21,6 +21,8 @@ QUIET_FROM = time(20, 30)
 """One due at the last moment may still leave a little later."""
 LAST_CALL_SECONDS = 2 * 3600
 """A reminder that comes later than this before the appointment helps nobody: somebody should call."""
+ASK_AGAIN_SECONDS = 60
+"""One that is due and may not leave yet is asked so often."""
 AS_TEMPLATE = "as an approved template: the 24-hour window is closed"
 
 Answer = Literal["yes", "later", "no", "person"]

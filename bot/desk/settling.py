@@ -83,9 +83,10 @@ def _not_found(row: Outgoing, now: int) -> Result:
         return Result(row.id, row.attempt, "unknown", again_at=now + FIRST_LOOK_SECONDS, looks=row.looks)
     if not row.looks:
         return Result(row.id, row.attempt, "unknown", again_at=now + LOOK_AGAIN_SECONDS, looks=1)
+    looks = row.looks + 1
     if row.tries >= TRIES_MAX:
-        return Result(row.id, row.attempt, "needs_person", note=NOBODY_KNOWS)
-    return Result(row.id, row.attempt, "queued", again_at=now)
+        return Result(row.id, row.attempt, "needs_person", note=NOBODY_KNOWS, looks=looks)
+    return Result(row.id, row.attempt, "queued", again_at=now, looks=looks)
 
 
 def _cannot_look(row: Outgoing, now: int) -> Result:

@@ -6,12 +6,14 @@ its name, and doing any of this twice changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from bot.core.flow import Clinic
 from bot.core.template import Wording, wordings
 from bot.ports import CarrierRefused, Desk, Standing
 
 NOT_SUBMITTED = frozenset({"made", "unsubmitted"})
+GOES_WELL = frozenset({"made", "unsubmitted", "received", "pending", "approved"})
 LOOK_SECONDS = 15 * 60
 """WhatsApp approves, pauses and rejects when it likes: so often its word is asked for."""
 
@@ -23,7 +25,7 @@ def create(desk: Desk) -> int:
     """
     carrier = desk.carrier()
     there, made = dict(carrier.contents()), 0
-    for key, wording in _wanted(desk).items():
+    for key, wording in wanted(desk.clinic).items():
         if key not in there:
             there[key], made = carrier.make_content(wording), made + 1
         with desk.book.begin() as ledger:
@@ -34,12 +36,12 @@ def create(desk: Desk) -> int:
 def submit(desk: Desk) -> int:
     """Ask WhatsApp to approve what it was not asked for yet; how many. Raises as :func:`create`."""
     look(desk)
-    wanted, asked = _wanted(desk), 0
+    all_wanted, asked = wanted(desk.clinic), 0
     for one in standings(desk):
-        if one.key not in wanted or one.status not in NOT_SUBMITTED:
+        if one.key not in all_wanted or one.status not in NOT_SUBMITTED:
             continue
         try:
-            desk.carrier().submit_content(one.sid, wanted[one.key])
+            desk.carrier().submit_content(one.sid, all_wanted[one.key])
             said, asked = ("received", ""), asked + 1
         except CarrierRefused as refused:
             if refused.status in (401, 429):
@@ -77,12 +79,17 @@ def standings(desk: Desk) -> tuple[Standing, ...]:
 
 def lacking(desk: Desk) -> tuple[Wording, ...]:
     """What ``templates.yaml`` says and Twilio does not have, or WhatsApp has not approved, as far as we know."""
-    approved = {one.key for one in standings(desk) if one.status == "approved"}
-    return tuple(wording for key, wording in _wanted(desk).items() if key not in approved)
+    return not_approved(wanted(desk.clinic), standings(desk))
 
 
-def _wanted(desk: Desk) -> Mapping[str, Wording]:
-    clinic = desk.clinic
+def not_approved(wanted: Mapping[str, Wording], known: Iterable[Standing]) -> tuple[Wording, ...]:
+    """What of it WhatsApp has not approved, as far as is known."""
+    approved = {one.key for one in known if one.status == "approved"}
+    return tuple(wording for key, wording in wanted.items() if key not in approved)
+
+
+def wanted(clinic: Clinic) -> Mapping[str, Wording]:
+    """What a clinic's ``templates.yaml`` says, in each of its languages, by the name it has at Twilio."""
     every = (wording for template in clinic.templates.values() for wording in wordings(template, clinic.languages))
     return {wording.key: wording for wording in every}
 
@@ -91,7 +98,8 @@ def _keep(desk: Desk, before: Standing, status: str, reason: str) -> None:
     with desk.book.begin() as ledger:
         ledger.template_status(before.sid, status, reason, _stamp(desk))
     if status != before.status:
-        desk.report("template_stands", {"template": before.key, "status": status})
+        tell = desk.note if status in GOES_WELL else desk.report
+        tell("template_stands", {"template": before.key, "status": status})
 
 
 def _stamp(desk: Desk) -> int:

@@ -30,8 +30,9 @@ TICK_SECONDS = 4.0
 ROWS_MAX = 500
 MEDIA_ROWS_MAX = 20
 """Files named to the queue in one look; what is not taken up by the next look is named again, which is harmless."""
-ASK_AGAIN_SECONDS = 60.0
-"""A follow-up that is due but may not leave yet is asked so often."""
+LOST_SECONDS = 10.0
+"""A follow-up that is due, was left to the queue, and of which nothing was heard since is left to it again: the worker
+may have been killed, or Redis emptied. One that waits in line is not put there twice."""
 OFFER_SECONDS = 15.0
 """Between two looks for whom a time that came free could be offered to."""
 
@@ -160,7 +161,7 @@ def _follow_ups(desk: Desk, seen: Seen, turns: Turns) -> None:
     now = desk.clock.monotonic()
     with desk.book.begin() as ledger:
         due = ledger.follow_ups_due(_stamp(desk), ROWS_MAX)
-    before = {id: at for id, at in seen.asked.items() if id in due and now - at < ASK_AGAIN_SECONDS}
+    before = {id: at for id, at in seen.asked.items() if id in due and now - at < LOST_SECONDS}
     seen.asked = {id: before.get(id, now) for id in due}
     for id in due:
         if id not in before:

@@ -73,8 +73,8 @@ def _at_desk(act: Act, options: argparse.Namespace) -> int:
         print(f'No revision is called "{unknown}". See: python -m bot flows history', file=sys.stderr)
     except (environment.Unsafe, wiring.BrokenFlows, Unclear) as refusal:
         print(refusal, file=sys.stderr)
-    except BookAway:
-        print("The database cannot be reached. Is Frontdesk set up here? Try: make run", file=sys.stderr)
+    except BookAway as away:
+        print(wiring.without_database(away), file=sys.stderr)
     return 1
 
 

@@ -166,7 +166,7 @@ class FollowUpsPart(Protocol):
     """What is to be said later."""
 
     def follow_ups_due(self, now: int, limit: int) -> tuple[int, ...]:
-        """Ids of pending follow-ups that are due."""
+        """Ids of pending follow-ups that are due, but those that were asked within a minute and may not leave yet."""
 
     def follow_up(self, id: int) -> FollowUp | None:
         """A pending follow-up, locked, or None when it is pending no more."""

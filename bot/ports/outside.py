@@ -238,7 +238,8 @@ class Queue(Protocol):
     """RQ: what has a clock or takes long. Losing or doubling a job is harmless; the tick finds what was forgotten."""
 
     def enqueue(self, job: str, *ids: int | str) -> None:
-        """Run a job of :mod:`bot.jobs` by name with ids only. Raises :class:`LiveAway`."""
+        """Run a job of :mod:`bot.jobs` by name with ids only; what the tick asks for again waits in line once. Raises
+        :class:`LiveAway`."""
 
 
 class Spool(Protocol):

@@ -28,7 +28,7 @@ class Pulse:
     people: Backlog
     """Patients who wait for a person."""
     follow_ups: Backlog
-    """Follow-ups that are due."""
+    """Follow-ups that are due, and of which it is not known that they may not leave yet."""
     media: Backlog
     """Files that are to be fetched."""
     sends: Mapping[str, int]

@@ -77,6 +77,29 @@ def test_a_job_is_a_name_and_ids_and_says_nothing_else(room: Room) -> None:
     assert (job.timeout, job.result_ttl, job.failure_ttl) == (120, 0, 7 * 24 * 3600)
 
 
+def test_what_several_ticks_ask_for_waits_in_line_once(room: Room) -> None:
+    for _ in range(2):
+        RqQueue(room.url).enqueue("send_follow_up", 7)
+        RqQueue(room.url).enqueue("send_follow_up", 8)
+        RqQueue(room.url).enqueue("settle")
+        RqQueue(room.url).enqueue("tend_media", "a-file")
+    assert room.rq.get_job_ids() == ["settle", "send_follow_up-7", "send_follow_up-8"]
+    assert RqsOwnQueue("frontdesk-slow", connection=room.redis).get_job_ids() == ["tend_media-a-file"]
+
+
+def test_what_a_killed_worker_had_taken_is_put_in_line_again(room: Room) -> None:
+    RqQueue(room.url).enqueue("settle")
+    room.redis.lpop(room.rq.key)
+    RqQueue(room.url).enqueue("settle")
+    assert room.rq.get_job_ids() == ["settle"]
+
+
+def test_what_is_asked_for_once_is_never_taken_for_what_waits_or_runs(room: Room) -> None:
+    for _ in range(2):
+        RqQueue(room.url).enqueue("take_up_waiting", "meiling")
+    assert len(set(room.rq.get_job_ids())) == 2
+
+
 @pytest.mark.parametrize("kind", ["fake", "rq"])
 def test_a_queue_that_cannot_be_reached_says_so(kind: str) -> None:
     queue: Queue = RqQueue("unix:///nowhere/redis.sock")

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from bot.adapters.sql.schema import send_attempt
 from bot.core.effects import Choice
 from bot.core.template import Wording
 from bot.desk.settling import settle
@@ -104,6 +106,9 @@ def test_a_message_that_is_not_listed_is_looked_for_again_a_minute_later_and_the
     looks(unclear)
     assert unclear.carrier.words == ["Hello"]
     assert unclear.statuses() == ["sent"]
+    with unclear.desk.book.begin() as ledger:
+        looked = ledger._connection.scalars(select(send_attempt.c.looks))  # type: ignore[attr-defined]
+        assert sorted(looked) == [0, 2]
 
 
 def test_a_message_that_is_listed_late_is_found_by_the_second_look(unclear: Front) -> None:

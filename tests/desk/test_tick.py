@@ -175,16 +175,33 @@ def test_a_jumping_wall_clock_makes_no_sender_dead(front: Front, look: Look) -> 
 
 
 @pytest.mark.usefixtures("appointment")
-def test_a_follow_up_that_is_due_is_left_to_the_queue_and_asked_again_after_a_minute(front: Front, look: Look) -> None:
+def test_a_follow_up_that_is_due_is_left_to_the_queue_and_again_when_nothing_is_heard_of_it(
+    front: Front, look: Look
+) -> None:
     look()
     assert front.queue.jobs == []
     front.later(hours=1)
     look()
     look()
     ((job, ids),) = [one for one in front.queue.jobs if one[0] == "send_follow_up"]
-    front.later(seconds=60)
+    front.later(seconds=10)
     look()
     assert front.queue.jobs.count((job, ids)) == 2
+
+
+@pytest.mark.usefixtures("appointment")
+def test_a_follow_up_that_may_not_leave_yet_is_asked_once_a_minute_whoever_ticks(front: Front, turns: Turns) -> None:
+    front.later(hours=1)
+    with front.desk.book.begin() as ledger:
+        (due,) = ledger.follow_ups_due(front.clock.epoch, 5)
+        ledger.follow_up_waits(due, "a person has the conversation", front.clock.epoch)
+    asked = ("send_follow_up", (due,))
+    front.later(seconds=59)
+    tick(front.desk, Seen(), turns)
+    assert asked not in front.queue.jobs
+    front.later(seconds=1)
+    tick(front.desk, Seen(), turns)
+    assert asked in front.queue.jobs
 
 
 def test_what_twilio_never_brought_is_looked_for_every_three_minutes(front: Front, look: Look) -> None:

@@ -249,15 +249,14 @@ def test_redis_forgets_every_conversation_of_the_database_that_was_there(redis_u
     live.close()
 
 
-def run(*arguments: object, data_dir: Path) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(data_dir)}
+def run(*arguments: object, data_dir: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environ = {"PATH": os.environ["PATH"], "DATA_DIR": str(data_dir), **settings}
     command = [sys.executable, "-m", "bot", *map(str, arguments)]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_commands_back_up_while_frontdesk_runs_and_restore_only_when_it_is_stopped(tmp_path: Path) -> None:
     data, file = tmp_path / "data", tmp_path / "monday.tar"
-    assert run("backup", file, data_dir=data).stderr == "There is no database yet.\n"
     assert run("migrate", data_dir=data).returncode == 0
     url = f"sqlite:///{data}/frontdesk.sqlite"
     desk = desk_on(url)
@@ -280,3 +279,40 @@ def test_the_commands_back_up_while_frontdesk_runs_and_restore_only_when_it_is_s
         assert ledger.inbound_status("SM" + "1" * 32) == "done"
         assert ledger._connection.scalar(select(schema.inbound.c.received_at)) > 0
     book.dispose()
+
+
+def test_a_backup_of_nothing_is_refused_and_says_where_nothing_is(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "monday.tar"
+    nowhere = run("backup", file, data_dir=data)
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.startswith(f"There is no database at {data}/frontdesk.sqlite.")
+    (data / "frontdesk.sqlite").touch()
+    empty = run("backup", file, data_dir=data)
+    assert (empty.returncode, file.exists()) == (1, False)
+    assert empty.stderr.startswith("The database has nothing in it.")
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_a_database_that_is_away_is_told_without_a_stack_trace(command: str, tmp_path: Path) -> None:
+    environ = {"DATABASE_URL": "postgresql+psycopg://postgres@127.0.0.1:1/clinic"}
+    if command == "restore":
+        note = tmp_path / "backup.json"
+        note.write_text('{"format": 1, "database": "postgresql", "mark": {}}')
+        with tarfile.open(tmp_path / "monday.tar", "w") as tar:
+            for name in ("backup.json", "database", "secret_key"):
+                tar.add(note, name)
+    ended = run(command, tmp_path / "monday.tar", data_dir=tmp_path / "data", **environ)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("The database cannot be reached.")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("content", "told"), [(None, "No such file"), (b"no tar", "is not a backup of Frontdesk")])
+def test_a_file_that_is_no_backup_is_told_in_one_line(content: bytes | None, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "monday.tar"
+    if content:
+        file.write_bytes(content)
+    ended = run("restore", file, data_dir=tmp_path / "data")
+    assert ended.returncode == 1
+    assert told in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

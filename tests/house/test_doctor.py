@@ -18,16 +18,24 @@ from sqlalchemy import create_engine, text
 
 from bot import __main__ as command
 from bot.adapters import examine_here
-from bot.adapters.examine_here import look_at_backlog, look_at_database, look_at_disk, look_at_processes, look_at_redis
+from bot.adapters.examine_here import (
+    look_at_backlog,
+    look_at_channel,
+    look_at_database,
+    look_at_disk,
+    look_at_processes,
+    look_at_redis,
+    look_at_templates,
+)
 from bot.adapters.examine_twilio import Account, look_at_account, look_at_content, look_at_public_url
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook
 from bot.core import safety_texts
 from bot.core.finding import Finding, addresses
-from bot.ports import Desk, Words
+from bot.ports import ChannelTrouble, Desk, Words
 from bot.web import Door, create_webhook
-from tests.sql.clinic import MEI_LING, MINUTE, NOW, say
+from tests.sql.clinic import MEI_LING, MINUTE, NOW, book_one, booking, reminder, say
 from tests.universe import open_desk
 from tests.web.simulated import served
 
@@ -112,6 +120,35 @@ def test_words_that_do_not_leave_are_told(sqlite_url: str) -> None:
     book.dispose()
 
 
+def test_a_reminder_that_is_due_and_not_said_is_told_but_not_one_that_waits_for_a_reason(sqlite_url: str) -> None:
+    book = SqlBook(sqlite_url)
+    with book.begin() as ledger:
+        ledger.create(MEI_LING, NOW)
+    book_one(book, booking(follow_ups=(reminder(NOW),)))
+    assert "Reminders and other follow-ups are due and not said: 1, the oldest for 5 min." in told(
+        look_at_backlog(book, NOW + 5 * MINUTE)
+    )
+    with book.begin() as ledger:
+        ledger.follow_up_waits(1, "a person has the conversation", NOW + MINUTE)
+    assert levels(look_at_backlog(book, NOW + 5 * MINUTE)) == [("ok", "Backlog")]
+    book.dispose()
+
+
+def test_a_channel_that_is_out_of_order_is_told_with_since_when(sqlite_url: str) -> None:
+    book = SqlBook(sqlite_url)
+    assert levels(look_at_channel(book, NOW)) == []
+    with book.begin() as ledger:
+        ledger.stop_channel(ChannelTrouble(20003, "Twilio refuses our credentials", NOW, NOW + MINUTE))
+    said = told(look_at_channel(book, NOW + 5 * MINUTE))
+    assert said.startswith("fault Nobody can be written to for 5 min: Twilio refuses our credentials (error 20003).")
+    book.dispose()
+
+
+def test_templates_that_whatsapp_has_not_approved_are_counted() -> None:
+    assert levels(look_at_templates(44, 0)) == [("ok", "Templates")]
+    assert told(look_at_templates(44, 12)).startswith("warning 12 of 44 are not approved")
+
+
 def test_a_folder_for_us_alone_with_room_is_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tmp_path.chmod(0o700)
     monkeypatch.setattr(examine_here, "FREE_BYTES_LOW", 1)
@@ -129,7 +166,7 @@ def test_a_full_disk_an_open_folder_and_messages_on_disk_are_told(
     said = told(look_at_disk(tmp_path))
     assert "fault Only" in said
     assert f"chmod 700 {tmp_path}" in said
-    assert "1 messages wait" in said
+    assert "Messages wait for the database: 1." in said
 
 
 # ---- the way to Twilio and back
@@ -209,7 +246,7 @@ def twilio() -> Iterator[Account]:
 def test_an_account_that_is_let_in_is_in_order() -> None:
     with twilio() as account:
         assert levels(look_at_account(account)) == [("ok", "Twilio"), ("ok", "Clock")]
-        assert levels(look_at_content(account)) == [("ok", "Templates")]
+        assert levels(look_at_content(account)) == [("ok", "Buttons")]
 
 
 def test_wrong_credentials_are_told_with_the_setting_they_stand_in() -> None:
@@ -273,6 +310,15 @@ def test_a_fresh_machine_is_told_to_start_and_which_addresses_twilio_needs(
     assert "\x1b" not in said
     findings = said.partition("\n\n")[0].splitlines()
     assert all(re.match(r"(ok|warning|fault) +[A-Z][A-Za-z ]+: ", line) for line in findings)
+
+
+def test_without_an_account_it_examines_the_trial_that_make_run_starts(
+    capsys: pytest.CaptureFixture[str], bare: None
+) -> None:
+    _, said = run(capsys)
+    assert "ok      Settings: complete; a trial without Twilio" in said
+    assert "loopback address" not in said
+    assert "Once there is an account" in said
 
 
 @pytest.mark.parametrize(

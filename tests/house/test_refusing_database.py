@@ -120,6 +120,22 @@ def test_the_tables_of_a_newer_frontdesk_are_left_alone(database_url: str) -> No
         migrate(database_url)
 
 
+def test_a_command_on_a_database_without_our_tables_says_what_makes_them(
+    empty_postgres_url: str, tmp_path: Path
+) -> None:
+    for url in (empty_postgres_url, f"sqlite:///{tmp_path / 'empty.sqlite'}"):
+        ended = migrates(url, tmp_path, "desk")
+        assert ended.returncode == 1
+        assert ended.stderr == "The database does not have the tables of this version. Run: python -m bot migrate\n"
+
+
+def test_what_an_older_frontdesk_did_not_have_is_told_the_same(database_url: str) -> None:
+    book = SqlBook(database_url)
+    with pytest.raises(BookRefused, match="python -m bot migrate"), book.begin() as ledger:
+        ledger._connection.exec_driver_sql("INSERT INTO conversation (star_sign) VALUES ('leo')")
+    book.dispose()
+
+
 def test_a_worker_says_the_same_and_ends(walled: Postgres, tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "worker.py", "senders"],

@@ -35,6 +35,10 @@ MADE_A_SECOND = 100
 TOGETHER = 50
 """So many appointments are written down in one transaction."""
 TRY_AGAIN_SECONDS = 0.2
+BACK_AT_WORK_SECONDS = 5.0
+"""Whoever was killed so short a while before may not have been back."""
+IN_ORDER, AFTER_A_CRASH = "in normal running", "after a crash"
+SENT_AGAIN, BY_A_WRONG_CLOCK = "looked for in vain and sent again", "by a wrong clock"
 ROWS = "SELECT f.id, f.appointment_id, f.made_for_version, f.due_at, f.status, f.why FROM follow_up f"
 ATTEMPTS = (
     "SELECT s.id, CAST(substr(o.key, 11) AS INTEGER) AS follow_up FROM send_attempt s"
@@ -178,15 +182,30 @@ class Reminders:
             "unfinished": self._ask(UNFINISHED)[0][0],
         }
 
-    def lateness(self, accepted: Iterable[Accepted]) -> list[float]:
-        """Seconds from when each reminder was due to when Twilio had it, of those due while the clock was right."""
+    def lateness(self, accepted: Iterable[Accepted], crashes: Sequence[float]) -> dict[str, list[float]]:
+        """Seconds from when each reminder was due to when Twilio had it, by what it met meanwhile."""
         due_at = {row.id: row.due_at for row in self._ask(ROWS)}
         follow_up_of = {row.id: row.follow_up for row in self._ask(ATTEMPTS)}
-        late = ((message.made_at, due_at[follow_up_of[message.attempt]]) for message in accepted)
-        return [left - due for left, due in late if self._hours_wrong(due) == self._hours_wrong(left) == 0]
+        looked_for = {row.follow_up for row in self._ask(f"{ATTEMPTS} AND s.looks > 0")}
+        late: dict[str, list[float]] = {kind: [] for kind in (IN_ORDER, AFTER_A_CRASH, SENT_AGAIN, BY_A_WRONG_CLOCK)}
+        for message in accepted:
+            follow_up = follow_up_of[message.attempt]
+            due, left = due_at[follow_up], message.made_at
+            if self._clock_was_wrong(due, left):
+                kind = BY_A_WRONG_CLOCK
+            elif follow_up in looked_for:
+                kind = SENT_AGAIN
+            elif any(due - BACK_AT_WORK_SECONDS < crash < left for crash in crashes):
+                kind = AFTER_A_CRASH
+            else:
+                kind = IN_ORDER
+            late[kind].append(left - due)
+        return late
 
-    def _hours_wrong(self, at: float) -> int:
-        return next((hours for since, hours in reversed(self.steps) if since <= at), 0)
+    def _clock_was_wrong(self, since: float, until: float) -> bool:
+        """Whether it was at any moment of a while."""
+        before = next((hours for at, hours in reversed(self.steps) if at <= since), 0)
+        return before != 0 or any(since < at <= until for at, _ in self.steps)
 
     def _appointments(self) -> list[Any]:
         return list(self._ask("SELECT id, number, version, status FROM appointment"))

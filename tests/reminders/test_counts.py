@@ -9,7 +9,15 @@ import pytest
 
 from bot.ports import Words
 from tests.chaos.twilio import Accepted
-from tests.reminders.clinic import Reminders, noon_flows
+from tests.reminders.clinic import (
+    AFTER_A_CRASH,
+    BACK_AT_WORK_SECONDS,
+    BY_A_WRONG_CLOCK,
+    IN_ORDER,
+    SENT_AGAIN,
+    Reminders,
+    noon_flows,
+)
 
 NOTHING = {
     "doubled": 0,
@@ -39,10 +47,10 @@ def reminders(sqlite_url: str, tmp_path: Path) -> Iterator[Reminders]:
     made.close()
 
 
-def taken(*attempts: str, number: str = "") -> list[Accepted]:
+def taken(*attempts: str, number: str = "", at: float = 0.0) -> list[Accepted]:
     """What Twilio took, by attempt."""
     return [
-        Accepted(f"SM{place}", "", number or f"R00000{int(attempt[1]) - 1}", attempt, 0.0, 0.0)
+        Accepted(f"SM{place}", "", number or f"R00000{int(attempt[1]) - 1}", attempt, 0.0, at)
         for place, attempt in enumerate(attempts)
     ]
 
@@ -64,3 +72,18 @@ def test_a_reminder_of_what_was_cancelled_counts_unless_it_was_claimed_before(re
     assert reminders.count(taken("a1", "a2")) == {**NOTHING, "sent for a cancelled or an old time": 1}
     reminders._change(second, cancel=False)
     assert reminders.count(taken("a2"))["never sent"] == 1
+
+
+def test_how_late_a_reminder_was_is_told_by_what_it_met(reminders: Reminders) -> None:
+    due, _ = (row.due_at for row in reminders._ask("SELECT due_at FROM follow_up ORDER BY id"))
+    left = taken("a1", at=due + 7)
+
+    def met(*crashes: float) -> list[str]:
+        return [kind for kind, late in reminders.lateness(left, crashes).items() if late == [7]]
+
+    assert met(due + 8, due - BACK_AT_WORK_SECONDS) == [IN_ORDER]
+    assert met(due + 3) == met(due - 1) == [AFTER_A_CRASH]
+    reminders._write(lambda ledger: ledger._connection.exec_driver_sql("UPDATE send_attempt SET looks = 2"))
+    assert met(due + 3) == [SENT_AGAIN]
+    reminders.steps = [(due + 1, -1), (due + 2, 0)]
+    assert met(due + 3) == [BY_A_WRONG_CLOCK]

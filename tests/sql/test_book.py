@@ -74,7 +74,7 @@ def test_an_error_of_ours_is_not_taken_for_a_database_that_is_away(book: SqlBook
     with pytest.raises(IntegrityError), book.begin() as ledger:
         ledger.record(message(conversation="nobody"), "done")
     with pytest.raises(DBAPIError), book.begin() as ledger:
-        ledger._connection.execute(text("SELECT nothing FROM nowhere"))
+        ledger._connection.execute(text("SELECT nothing FROM FROM"))
     book_one(book)
     with pytest.raises(IntegrityError), book.begin() as ledger:
         ledger.book(booking(start=NOW), NOW)

@@ -70,6 +70,17 @@ def test_one_that_may_not_leave_yet_keeps_no_other_from_being_asked(book: SqlBoo
         assert [one.why for one in ledger.follow_ups_of("meiling")] == ["a person has the conversation", ""]
 
 
+def test_what_was_asked_within_the_minute_is_not_asked_unless_the_clock_was_set_back(book: SqlBook) -> None:
+    book_one(book, booking(follow_ups=(reminder(NOW, "reminder-72h"), reminder(NOW, "reminder-24h"))))
+    with book.begin() as ledger:
+        waits, fails = ledger.follow_ups_due(NOW, 5)
+        ledger.follow_up_waits(waits, "a person has the conversation", NOW + HOUR)
+        ledger.follow_up_failed(fails, NOW + HOUR)
+        assert ledger.follow_ups_due(NOW + HOUR + 59, 5) == ()
+        assert ledger.follow_ups_due(NOW + HOUR + 60, 5) == (waits, fails)
+        assert ledger.follow_ups_due(NOW + HOUR - 1, 5) == (waits, fails)
+
+
 def test_failures_are_counted_until_it_is_a_persons_and_staff_see_it(book: SqlBook) -> None:
     book_one(book, booking(follow_ups=(reminder(),)))
     with book.begin() as ledger:

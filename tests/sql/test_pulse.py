@@ -60,6 +60,13 @@ def test_the_last_hours_words_are_counted_by_their_outcome(book: SqlBook) -> Non
     assert pulse.unclear == Backlog(1, MINUTE)
 
 
+def test_a_reminder_that_may_not_leave_yet_is_not_late(book: SqlBook) -> None:
+    book_one(book, booking(follow_ups=(reminder(NOW), reminder(NOW, "reminder-72h"))))
+    with book.begin() as ledger:
+        ledger.follow_up_waits(1, "a person has the conversation", NOW)
+    assert pulse_at(book, NOW + MINUTE).follow_ups == Backlog(1, MINUTE)
+
+
 def test_the_latest_reminder_of_the_hour_says_how_late_it_was(book: SqlBook) -> None:
     book_one(book, booking(follow_ups=(reminder(NOW),)))
     with book.begin() as ledger:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import String, bindparam, cast, func, literal_column, select, update
+from sqlalchemy import BigInteger, String, bindparam, cast, func, literal_column, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql.part import Part
 from bot.adapters.sql.schema import appointment, follow_up, outbox, word
+from bot.core.follow_up import ASK_AGAIN_SECONDS
 from bot.ports import FollowUp, FollowUpDraft, FollowUpEnd
 
 _PENDING = follow_up.c.status == word("pending")
 _THIS = follow_up.c.id == bindparam("follow_up")
 
+_now = bindparam("now", type_=BigInteger)
+_WAS_ASKED = or_(follow_up.c.why != "", follow_up.c.tries > 0)
+# What was asked later than now was asked by a clock that was set back since: it is asked again.
+_ASKED_JUST_NOW = _WAS_ASKED & follow_up.c.changed_at.between(_now - ASK_AGAIN_SECONDS + 1, _now)
+
 # Those asked longest ago come first: one that may not leave yet never keeps another from being asked.
 _DUE = (
     select(follow_up.c.id)
-    .where(_PENDING, follow_up.c.due_at <= bindparam("now"))
+    .where(_PENDING, follow_up.c.due_at <= _now, not_(_ASKED_JUST_NOW))
     .order_by(follow_up.c.changed_at, follow_up.c.due_at, follow_up.c.id)
     .limit(bindparam("rows_max"))
 )

@@ -45,7 +45,10 @@ _PEOPLE = select(func.count(), func.min(conversation.c.waiting_since)).where(
     conversation.c.control == "waiting", text(f"({NEEDS_A_PERSON})")
 )
 _OVERDUE = select(func.count(), func.min(follow_up.c.due_at)).where(
-    follow_up.c.status == word("pending"), follow_up.c.due_at <= _NOW
+    # Of one that may not leave yet the reason is known, and staff see it.
+    follow_up.c.status == word("pending"),
+    follow_up.c.due_at <= _NOW,
+    follow_up.c.why == "",
 )
 _MEDIA = select(func.count(), func.min(media.c.received_at)).where(
     media.c.due_at > 0, media.c.due_at <= _NOW, media.c.status == word("pending")

@@ -7,6 +7,7 @@ language than English is therefore taken for one that is away, and waited for.
 from __future__ import annotations
 
 import re
+import sqlite3
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -27,12 +28,17 @@ WORDS = (
     ("SSL was required|certificate|invalid sslmode", "The server and sslmode in DATABASE_URL do not agree."),
     ("invalid (URI query parameter|connection option|port|integer)", "DATABASE_URL has an option that there is not."),
 )
+UNMIGRATED = "The database does not have the tables of this version. Run: python -m bot migrate"
 CODES = {
+    "42P01": UNMIGRATED,
+    "42703": UNMIGRATED,
     "42501": "The user in DATABASE_URL may not make tables: ALTER DATABASE … OWNER TO … lets it.",
     26: "The file in DATABASE_URL is no SQLite database: name another, or move it away and restore a backup.",
     11: "The SQLite file in DATABASE_URL is damaged: move it away and restore a backup.",
 }
 """SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html; 11 and 26: https://www.sqlite.org/rescode.html"""
+LACKS = "no such (table|column)|has no column named"
+"""SQLite has no code for it."""
 NEWER = "The database has the tables of a newer Frontdesk. Start that one, or restore a backup made with this one."
 NO_URL = "DATABASE_URL cannot be read: postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, or sqlite:///FILE."
 
@@ -43,6 +49,8 @@ def refusal(error: BaseException) -> BookRefused | None:
     told = CODES.get(getattr(error, "sqlstate", None) or "" if code is None else code & 0xFF)
     if told is None and code is None and getattr(error, "sqlstate", None) is None:
         told = next((do for said, do in WORDS if re.search(said, str(error))), None)
+    if code == sqlite3.SQLITE_ERROR and re.search(LACKS, str(error)):
+        told = UNMIGRATED
     return BookRefused(told) if told else None
 
 
