@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -36,9 +36,9 @@ _ORDER = re.compile(
     r"(?: ?(?:one|option|个|個|项|項))?(?: (?:please|pls|lah|thanks))?"
 )
 _PLACES = {
-    **{"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "pertama": 1, "kedua": 2, "ketiga": 3},
-    **{"一": 1, "二": 2, "三": 3, "四": 4, "五": 5},
-}
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "pertama": 1, "kedua": 2, "ketiga": 3,
+    "一": 1, "二": 2, "三": 3, "四": 4, "五": 5,
+}  # fmt: skip
 """What the words of order count; they are tried after the options' own ("First consultation")."""
 _DENIES_NOTHING = re.compile(
     r"\b(?:(?:or|why) not|no (?:problem|worries|prob)|(?:boleh|ada|ke) (?:tak|tidak)|tak apa)\b"
@@ -256,18 +256,3 @@ def _is_a_sentence(name: str) -> bool:
     words = fold(name).split()
     ordinary = sum(word in _IN_NO_NAME for word in words)
     return ordinary >= 2 or ordinary == len(words) or not _IN_NO_HAN_NAME.isdisjoint(name)
-
-
-def contained(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
-    """What the longest of ``phrases`` (folded) that a message contains leads to; several when two are equally long.
-
-    >>> contained({"book": "booking", "my appointments": "mine"}, "i want to book please")
-    ('booking',)
-    """
-    padded = f" {folded} "
-    found: dict[str, int] = {}
-    for phrase, leads_to in phrases.items():
-        if phrase in folded and (f" {phrase} " in padded or any(ord(c) > 0x2E7F for c in phrase)):
-            found[leads_to] = max(found.get(leads_to, 0), len(phrase))
-    longest = max(found.values(), default=0)
-    return tuple(leads_to for leads_to, length in found.items() if length == longest)

@@ -119,6 +119,9 @@ def _choose(walk: Walk, question: Open, shown: Shown) -> None:
         case "faq":
             walk.change(open=None)
             asking_faq.answer(walk, shown.id)
+        case "flow":
+            walk.change(open=None)
+            walk.digress(shown.id, "go on")
         case "none":
             walk.change(open=None)
             walk.start(walk.clinic.otherwise)

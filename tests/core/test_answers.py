@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.answers import Offered, contained, fold, options_meant, person_name, typed_answer
+from bot.core.answers import Offered, fold, options_meant, person_name, typed_answer
 from bot.core.events import Message, Reading
 
 CONFIRM = (
@@ -155,15 +155,6 @@ def test_typed_answers_come_from_the_reading() -> None:
     assert typed_answer("phone", message, 0) == "+6591234567"
     assert typed_answer("yes or no", message, 0) == "yes"
     assert typed_answer("time", message, 0) is None
-
-
-def test_the_longest_words_found_in_a_sentence_win() -> None:
-    phrases = {"book": "booking", "my appointments": "mine", "预约": "booking", "我的预约": "mine"}
-    assert contained(phrases, "i want to book please") == ("booking",)
-    assert contained(phrases, "show my appointments in the book") == ("mine",)
-    assert contained(phrases, "你好 我想预约") == ("booking",)
-    assert contained(phrases, "看看我的预约") == ("mine",)
-    assert contained(phrases, "bookings") == ()
 
 
 def test_folding_makes_one_of_what_reads_alike() -> None:
