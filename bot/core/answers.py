@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,8 +26,44 @@ _ALIKE = 0.8
 """Likeness from which a mistyped word counts as the word; one wrong letter in five."""
 _LENGTHS_MAX = (2 - _ALIKE) / _ALIKE
 """How much longer one of two texts may be, if they are to be so alike."""
-_NUMBER = re.compile(r"^(?:(?:no|number|option|nr|#)\.? ?)?(\d{1,2})[.)]?$")
+_NUMBER = re.compile(
+    r"(?:i (?:want|choose|take|pick) )?(?:(?:the|no|number|option|nr|nombor|第) ?)*(\d{1,2})"
+    r"(?: ?(?:one|option|个|個|项|項|号))?(?: (?:please|pls|lah|thanks))?"
+)
+_ORDER = re.compile(
+    r"(?:i (?:want|choose|take|pick) )?(?:(?:the|yang|第) ?)*"
+    r"(first|second|third|fourth|fifth|pertama|kedua|ketiga|[一二三四五])"
+    r"(?: ?(?:one|option|个|個|项|項))?(?: (?:please|pls|lah|thanks))?"
+)
+_PLACES = {
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "pertama": 1, "kedua": 2, "ketiga": 3,
+    "一": 1, "二": 2, "三": 3, "四": 4, "五": 5,
+}  # fmt: skip
+"""What the words of order count; they are tried after the options' own ("First consultation")."""
+_DENIES_NOTHING = re.compile(
+    r"\b(?:(?:or|why) not|no (?:problem|worries|prob)|(?:boleh|ada|ke) (?:tak|tidak)|tak apa)\b"
+    r"|([可能行好是要有方])以?便?不\1以?便?|不好意思|没问题|沒問題|对不起|對不起"
+)
+"""Words with a "no" in them that say none: "can or not?", "可不可以", "boleh tak"."""
 _NOT_A_NAME = re.compile(r"[\d?!:;@#$%^&*()_+=<>\[\]{}|\\/~`\"]|https?|www\.", re.IGNORECASE)
+
+_BEFORE_A_NAME = re.compile(
+    r"(?:(?:hi|hello|ok|okay|sure|yes)[,.!]? )?(?:"
+    r"(?:(?:my|his|her|the) |patient'?s? )*(?:full )?name(?: is|'s)?|(?:the )?patient is|it'?s|i am|i'm|this is|"
+    r"nama(?: penuh)?(?: saya| dia)?(?: ialah| adalah)?|saya)[ :]+"
+    r"|(?:(?:我的?)?名字?(?:是|叫)|我叫|我是|他叫|她叫)[:：]?|(?:என் )?பெயர்[ :]+",
+    re.IGNORECASE,
+)
+_AFTER_A_NAME = re.compile(r"[,.]? (?:thanks|thank you|thx|pls|please|terima kasih)[.!]?$|[.,]$", re.IGNORECASE)
+_IN_NO_NAME = frozenset(
+    """i i'm im the is are was it it's its that this there want wanted need like please pls thanks thank would could
+    should can't cant cannot don't dont not no yes yeah ok okay what when where which why how who much many cost price
+    book booking cancel change appointment appt time date never mind forget wait sorry for with from about back menu can
+    lah leh sure right wrong number me my mother father mum mom dad wife husband son daughter child mind
+    saya nak boleh tak tidak apa bila mana berapa kenapa macam batal tukar masa temujanji untuk dengan""".split()
+)
+"""Words of sentences: whoever writes nothing but one of them, or two, has not written a name."""
+_IN_NO_HAN_NAME = frozenset("我你您吗嗎么麼怎哪不没沒这這什")
 
 
 class _Compared(dict[int, str]):
@@ -76,28 +112,35 @@ class Offered:
     time: str = ""
 
 
-def options_meant(text: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
-    """Ids of the options a reply may mean: none, one, or several when it fits several equally well."""
+def options_meant(text: str, reading: Reading, offered: Sequence[Offered], shown: int = 99) -> tuple[str, ...]:
+    """Ids of the options a reply may mean: none, one, or several when it fits several equally well.
+
+    The first ``shown`` of them are what the patient sees: only those have a number.
+    """
     folded = fold(text)
     if not folded or not offered:
         return ()
-    for find in (_by_number, _by_exact_words, _by_date_and_time, _by_shared_words, _by_likeness):
+    by_number = _by_number(folded, offered, shown)
+    if by_number:
+        return by_number
+    for find in (_by_exact_words, _by_date_and_time, _by_shared_words, _by_order, _by_likeness):
         found = find(folded, reading, offered)
         if found:
             return found
     return ()
 
 
-def _by_number(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
-    match = _NUMBER.match(folded)
+def _by_number(folded: str, offered: Sequence[Offered], shown: int) -> tuple[str, ...]:
+    match = _NUMBER.fullmatch(folded)
     if match is None:
         return ()
     number = int(match.group(1))
-    found = [offered[number - 1].id] if 1 <= number <= len(offered) else []
-    # "10" may be the tenth option or ten o'clock: both are offered back.
-    hours = (f"{number:02d}:00", f"{number + 12}:00")
-    found += [one.id for one in offered if one.time in hours and one.id not in found]
-    return tuple(found)
+    found = [offered[number - 1].id] if 1 <= number <= min(shown, len(offered)) else []
+    if match.group(1) == folded:
+        # "10" may be the tenth option, ten o'clock or the tenth of the month: all are offered back.
+        hours, day = (f"{number:02d}:00", f"{number + 12}:00"), f"-{number:02d}"
+        found += [one.id for one in offered if one.time in hours or one.date.endswith(day)]
+    return tuple(dict.fromkeys(found))
 
 
 def _by_exact_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
@@ -106,10 +149,18 @@ def _by_exact_words(folded: str, reading: Reading, offered: Sequence[Offered]) -
 
 def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
     by_date = [one for one in offered if one.date and one.date in reading.dates]
-    by_time = [one for one in offered if one.time and one.time in reading.times]
-    if reading.dates and reading.times:
-        return tuple(one.id for one in by_date if one in by_time) or tuple(one.id for one in (by_date or by_time))
-    return tuple(one.id for one in by_time or by_date)
+    by_time = [one for one in offered if one.time and _at_that_time(one.time, reading)]
+    both = [one for one in by_date if one in by_time]
+    found = tuple(one.id for one in both or by_date or by_time)
+    # "Not tomorrow" names a day and does not choose it. Of two days one may be denied and the other meant.
+    return () if len(found) == 1 and negates(folded) else found
+
+
+def _at_that_time(time: str, reading: Reading) -> bool:
+    if not reading.part_of_day:
+        return time in reading.times
+    begins, ends = reading.part_of_day
+    return begins <= time < ends
 
 
 def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
@@ -123,6 +174,13 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
             other_sense.append(one.id)
     # "No wait, change the time" has the words of two answers: it is asked back.
     return tuple(same_sense + other_sense) if same_sense else ()
+
+
+def _by_order(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    """ "The second one", where no option has these words itself."""
+    match = _ORDER.fullmatch(folded)
+    place = _PLACES[match.group(1)] if match else 0
+    return (offered[place - 1].id,) if 1 <= place <= len(offered) else ()
 
 
 def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
@@ -150,7 +208,7 @@ def _alike(said: str, words: str) -> bool:
 
 def negates(text: str) -> bool:
     """Whether a text has a "no" in it."""
-    folded = fold(text)
+    folded = _DENIES_NOTHING.sub(" ", fold(text))
     return not NEGATIONS.isdisjoint(folded.split()) or any(word in folded for word in NEGATIONS_WITHIN)
 
 
@@ -180,11 +238,12 @@ def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:
 
 
 def person_name(text: str, strict: bool) -> str | None:
-    """A person's name as written, or None. ``strict`` wants two words; many people have one name, so a second try does
-    not. Scripts written without spaces need two characters."""
+    """A person's name, without "my name is", or None. ``strict`` wants two words; many people have one name, so a
+    second try does not. Scripts written without spaces need two characters."""
     name = " ".join(text.split())
+    name = _AFTER_A_NAME.sub("", _BEFORE_A_NAME.sub("", name, count=1) if _BEFORE_A_NAME.match(name) else name)
     letters = [c for c in name if unicodedata.category(c)[0] == "L"]
-    if not len(letters) >= 2 or len(name) > NAME_CHARACTERS_MAX or _NOT_A_NAME.search(name):
+    if not len(letters) >= 2 or len(name) > NAME_CHARACTERS_MAX or _NOT_A_NAME.search(name) or _is_a_sentence(name):
         return None
     if any(ord(c) > 0x2E7F for c in letters):
         return name
@@ -192,16 +251,8 @@ def person_name(text: str, strict: bool) -> str | None:
     return name if len(words) >= 2 or (not strict and len(letters) >= 3) else None
 
 
-def contained(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
-    """What the longest of ``phrases`` (folded) that a message contains leads to; several when two are equally long.
-
-    >>> contained({"book": "booking", "my appointments": "mine"}, "i want to book please")
-    ('booking',)
-    """
-    padded = f" {folded} "
-    found: dict[str, int] = {}
-    for phrase, leads_to in phrases.items():
-        if phrase in folded and (f" {phrase} " in padded or any(ord(c) > 0x2E7F for c in phrase)):
-            found[leads_to] = max(found.get(leads_to, 0), len(phrase))
-    longest = max(found.values(), default=0)
-    return tuple(leads_to for leads_to, length in found.items() if length == longest)
+def _is_a_sentence(name: str) -> bool:
+    """Whether this is said about something else. One such word may be a name of its own ("Mana", "Will Time")."""
+    words = fold(name).split()
+    ordinary = sum(word in _IN_NO_NAME for word in words)
+    return ordinary >= 2 or ordinary == len(words) or not _IN_NO_HAN_NAME.isdisjoint(name)

@@ -54,8 +54,7 @@ def question(walk: Walk, message: Message) -> bool:
     shown = [Shown(id, walk.clinic.questions[id].short.in_language(language), "faq") for id in maybe[:FAQ_CHOICES_MAX]]
     walk.drop_all("left")
     walk.trod("which question")
-    none = Shown("none", walk.text("none of these"), "none")
-    walk.offer_faq(walk.with_footer(walk.text("which question")), [*shown, none])
+    walk.offer_to_choose(walk.with_footer(walk.text("which question")), shown)
     return True
 
 

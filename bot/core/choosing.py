@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.core import asking_faq
 from bot.core.answers import Offered, options_meant, typed_answer
@@ -12,8 +12,8 @@ from bot.core.flow import Ask, Option, Value
 from bot.core.questions import read_button
 from bot.core.walk import Walk
 
-MEANT_MAX = 3
-"""Options a reply may mean that are asked back at most: as many as fit on buttons."""
+MEANT_MAX = 9
+"""Options a reply may mean that are asked back at most: as many as a page of a list has."""
 
 
 def tap(walk: Walk, message: Message) -> bool:
@@ -51,38 +51,36 @@ def _still_open(walk: Walk, turn: int, id: str) -> Shown | None:
 
 
 def shown_option(walk: Walk, message: Message) -> bool:
-    """Words that mean an option of the open question; several are asked back, never guessed."""
+    """Words that mean an option of the open question; several are asked back, never guessed.
+
+    What is shown comes first. A long list has other pages, or is narrowed to "did you mean": words that mean nothing
+    shown, or several of it, may mean any of the rest.
+    """
     question = walk.conversation.open
     if question is None:
         return False
+    meant = _meant(walk, message, question.options, len(question.options))
     ask = walk.asking if question.about == "step" else None
-    own = _own_options(ask)
-    offered = [_ways_to_say(walk, ask, own, one) for one in question.options]
-    found = options_meant(message.text, message.reading, offered)
-    if not found:
-        return _option_on_another_page(walk, message, question)
-    if len(found) == 1:
-        _choose(walk, question, next(one for one in question.options if one.id == found[0]))
+    if len(meant) != 1 and ask is not None:
+        rest = walk.offered(ask, besides={one.id for one in question.options})
+        meant = _meant(walk, message, (*question.options, *rest), len(question.options))
+    if not meant:
+        return False
+    if len(meant) == 1:
+        _choose(walk, question, meant[0])
         return True
-    meant = [one for one in question.options if one.id in found][:MEANT_MAX]
     words = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
     walk.trod("which one")
-    walk.offer_again(words, meant)
+    walk.offer_again(words, meant[:MEANT_MAX])
     return True
 
 
-def _option_on_another_page(walk: Walk, message: Message, question: Open) -> bool:
-    """A long list is shown in pages, or narrowed to "did you mean"; a typed answer may mean any of it."""
-    ask = walk.asking
-    if question.about != "step" or ask is None:
-        return False
-    others = walk.offered(ask, besides={one.id for one in question.options})
+def _meant(walk: Walk, message: Message, options: Sequence[Shown], shown: int) -> list[Shown]:
+    """The options that a reply may mean, of which the patient sees the first ``shown``."""
+    ask = walk.asking if walk.conversation.open and walk.conversation.open.about == "step" else None
     own = _own_options(ask)
-    found = options_meant(message.text, message.reading, [_ways_to_say(walk, ask, own, one) for one in others])
-    if len(found) != 1:
-        return False
-    _choose(walk, question, next(one for one in others if one.id == found[0]))
-    return True
+    found = options_meant(message.text, message.reading, [_ways_to_say(walk, ask, own, one) for one in options], shown)
+    return [one for one in options if one.id in found]
 
 
 def _own_options(ask: Ask | None) -> Mapping[str, Option]:
@@ -121,6 +119,9 @@ def _choose(walk: Walk, question: Open, shown: Shown) -> None:
         case "faq":
             walk.change(open=None)
             asking_faq.answer(walk, shown.id)
+        case "flow":
+            walk.change(open=None)
+            walk.digress(shown.id, "go on")
         case "none":
             walk.change(open=None)
             walk.start(walk.clinic.otherwise)

@@ -57,8 +57,9 @@ class Shown:
 
     id: str
     label: str
-    role: Literal["option", "more", "continue", "drop", "faq", "none"] = "option"
-    """``more`` turns the page; ``continue``/``drop`` answer "shall we go on?"; ``faq``/``none`` "which one?"."""
+    role: Literal["option", "more", "continue", "drop", "faq", "flow", "none"] = "option"
+    """``more`` turns the page; ``continue``/``drop`` answer "shall we go on?"; ``faq``, ``flow`` and ``none`` answer
+    "which one?"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Open:
     silence: int = 0
     """Index of the next silence rule."""
     about: Literal["step", "continue", "faq"] = "step"
-    """A step of the running flow, "shall we go on?", or a choice between FAQ questions."""
+    """A step of the running flow, "shall we go on?", or a choice between FAQ questions or flows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ class Reading:
     """What a patient's words say, as far as the desk could read them.
 
     ``red_flags`` are families, most urgent first. ``faq`` holds (question id, score 0..100), best first. ``dates`` are
-    ISO dates in clinic time, ``times`` ``HH:MM``. ``phone`` is E.164. ``yes_no`` is None when it says neither.
+    ISO dates in clinic time, ``times`` ``HH:MM``. ``part_of_day`` is from when and until before when, or empty.
+    ``phone`` is E.164. ``yes_no`` is None when it says neither.
     """
 
     language: str | None = None
@@ -29,6 +30,7 @@ class Reading:
     faq: tuple[tuple[str, int], ...] = ()
     dates: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
+    part_of_day: tuple[str, ...] = ()
     number: str | None = None
     phone: str | None = None
     email: str | None = None
@@ -270,7 +272,7 @@ def event_from_data(data: Mapping[str, Any]) -> Event:
     if "reading" in fields:
         reading = dict(fields["reading"])
         reading["faq"] = tuple((str(row[0]), int(row[1])) for row in reading.get("faq", ()))
-        for name in ("red_flags", "dates", "times"):
+        for name in ("red_flags", "dates", "times", "part_of_day"):
             reading[name] = tuple(reading.get(name, ()))
         fields["reading"] = Reading(**reading)
     event: Event = _KINDS[data["event"]](**fields)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.core.answers import Offered, contained, fold, options_meant
+from bot.core.answers import Offered, fold, options_meant
 from bot.core.events import Message
+from bot.core.phrases import led_to
 
 NOT_ME = "not me"
 """The answer of somebody who is not the patient. It has no button."""
@@ -93,7 +94,7 @@ def answers_meant(message: Message, labels: Mapping[str, tuple[str, ...]], surel
     """
     text = message.text.strip()
     folded = fold(text)
-    if contained(_phrases({NOT_ME: _NOT_ME}), folded):
+    if led_to(_phrases({NOT_ME: _NOT_ME}), folded):
         return (NOT_ME,)
     if text.startswith(_THUMBS) and not folded:
         return tuple(option for option in ("confirm",) if option in labels)
@@ -113,7 +114,7 @@ def _contained_anywhere(offered: list[Offered], folded: str) -> tuple[str, ...]:
     meant: dict[str, int] = {}
     for one in offered:
         phrases = _phrases({one.id: one.words})
-        meant[one.id] = max((len(words) for words in phrases if contained({words: one.id}, folded)), default=0)
+        meant[one.id] = max((len(words) for words in phrases if led_to({words: one.id}, folded)), default=0)
     longest = max(meant.values(), default=0)
     found = tuple(id for id, length in meant.items() if length == longest > 0)
     # "Yes, can I come another day": she says what she wants, and is asked again before it is done.

@@ -179,5 +179,6 @@ _MEANINGS = (
     wayfinding.flow_named,
     asking_faq.question,
     wayfinding.greeting,
+    wayfinding.acknowledged,
 )
 """What a message may mean, in the order it is tried."""

@@ -100,4 +100,4 @@ class Place:
         if self.now - self.conversation.footer_at < safety.FOOTER_EVERY_SECONDS:
             return words
         self.change(footer_at=self.now)
-        return f"{words}\n\n{safety.footer(self.conversation.language)}"
+        return f"{words}\n\n{safety.footer(self.conversation.language)}".strip()

@@ -75,9 +75,10 @@ class Questions(Place):
             silence_due=self.now + silent_after if silent_after else 0,
         )
 
-    def offer_faq(self, words: str, questions: Sequence[Shown]) -> None:
-        """Offer FAQ questions to choose between."""
-        self._offer(words, questions, about="faq")
+    def offer_to_choose(self, words: str, meant: Sequence[Shown]) -> None:
+        """Offer FAQ questions, or flows, that may have been meant; there is always "none of these"."""
+        none = Shown("none", self.text("none of these"), "none")
+        self._offer(words, (*meant, none), about="faq")
 
     def offer_again(self, words: str, some: Sequence[Shown]) -> None:
         """Ask which of some shown options was meant; the open question stays what it is about."""

@@ -29,6 +29,9 @@ LENGTH_MAX = 4_000
 _GAPS = {**dict.fromkeys(",:、()\n", 2), **dict.fromkeys(".!?;。", 100)}
 """Places that a sign puts between the units around it."""
 _STEM_MIN = 3
+_VIRAMA = "\u0bcd"
+_STEM_OPENED_MIN = 5
+"""A shorter Tamil stem would begin too many other words: "leg" opened is also "morning"."""
 _DENIAL_REACH = 6
 NEGATOR, BETWEEN, JOIN = "negator", "between", "join"
 _WORDS = r"[㐀-鿿]|[஀-௿]+{0}|[^\W_㐀-鿿஀-௿]+{0}"
@@ -77,7 +80,7 @@ class _Node:
     def grow(self, word: str) -> _Node:
         if not word.endswith("*"):
             return self.words.setdefault(word, _Node())
-        stem = word[:-1]
+        stem = _open_ended(word[:-1])
         branch = self.stems.setdefault(stem[:_STEM_MIN], [])
         for known, node in branch:
             if known == stem:
@@ -255,6 +258,11 @@ def _plant(root: _Node, concept: Concept, phrases: str) -> None:
             node = node.grow(word)
         if node is not root and concept not in node.concepts:
             node.concepts.append(concept)
+
+
+def _open_ended(stem: str) -> str:
+    """A stem that Tamil endings can follow: they take the place of the sign that closes its last letter."""
+    return stem.removesuffix(_VIRAMA) if len(stem) > _STEM_OPENED_MIN else stem
 
 
 def _phrase_words(phrase: str) -> list[str]:

@@ -59,7 +59,7 @@ SPELLINGS: Mapping[str, str] = MappingProxyType(
             "feel": "fel feeel",
             "pee": "urinate urinating urinates urinated urination urine urinary peeing peed pees wee weeing weed weewee piss "
             "pissing peepee pipi peeping micturate urin",
-            "poo": "poop pooping pooped pooing pooed poos stool stools faeces feces faecal fecal poopoo",
+            "poo": "poop poops pooping pooped pooing pooed poos stool stools faeces feces faecal fecal poopoo",
             "numb": "numbness nummb nubmness nub numbb numness numbing nubm numbed namb",
             "tingling": "tingle tingles tingly tingeling tinglin tinling",
             "weak": "weakness weaker weakened weakening weekness waek",
@@ -82,17 +82,27 @@ NOISE = frozenset(
 )
 """Words left out before matching: they only stand between the words that count."""
 
+_MANY = ", ".join(map(str, range(15, 101)))
+"""As many tablets as nobody is told to take at once."""
+_DOSES = ", ".join(
+    f"{number} {unit}" for number in range(15, 101)
+    for unit in "mg ml mcg day days week weeks hari minggu minute minutes minit left".split()
+)  # fmt: skip
+"""Numbers beside which tablets are no many tablets."""
+_KILOS = ", ".join(f"lost {number} kg, lost {number} kilos" for number in range(3, 31))
+
 _EN = Lexicon(
     reach=7,
     concepts={
-        "cannot": "cannot, can not, trouble, troubles, difficult, difficulty, difficulties, hard, struggle*, struggling, "
+        "cannot": "cannot, can not, no urge, not get urge, lost urge, lost the urge, not pass*, have push, need push, push on tummy, press on tummy, push tummy, press tummy, "
+        "push stomach, press stomach, trouble, troubles, difficult, difficulty, difficulties, hard, struggle*, struggling, "
         "strain*, unable, inability, problem, problems, issue, issues, loss, losing, lost, lose, no control, "
         "hardly, barely, hesita*, retention, unaware, change in, changes in, changed, altered, slow, weird, take long, takes long, took long, takes ages, take forever, takes forever, not know, "
         "not knowing, deteriorat*, worsen*, worse, stuck, blocked, not able, no longer, not sure, wrong",
-        "pee": "pee, pass water, passing water, make water, water works, waterworks, bladder, pee flow, small business, "
+        "pee": "pee, pang jio, pangjio, pang jeo, pass water, passing water, make water, water works, waterworks, bladder, pee flow, small business, "
         "number one in toilet, empty my bladder",
         "pee_loss": "pee not come out, pee not coming out, nothing comes out, nothing coming out, no stream, weak stream, "
-        "no urge pee, stop peeing midway, need pee but cannot, have go but cannot, want pee but cannot, "
+        "water not come out, water cannot come out, toilet but nothing, toilet nothing, go toilet nothing, no urge pee, jio cannot come out, jio not come out, stop peeing midway, need pee but cannot, have go but cannot, want pee but cannot, "
         "not know bladder full, not know when bladder, not know if bladder, not know when need pee, "
         "no pee whole day, not pee, not peed, never pee, have not pee, no pee since, take long pee, "
         "takes long pee, takes ages pee, pee not flow, pee no flow, no bladder control, pee not feel, "
@@ -108,11 +118,14 @@ _EN = Lexicon(
         "not make it toilet, not reach toilet, cannot hold it in, cannot hold in, cannot make it toilet, cannot reach toilet in time, "
         "cannot hold toilet, cannot control toilet, control toilet, cannot go toilet, "
         "not pass pee, cannot pass pee, lost control below, no control down there, bladder paralysed, "
-        "not sense need pee, not feel full bladder, lost bladder, losing bladder, have force pee, "
+        "accidents at night, accidents in bed, accident in bed, toilet accident*, bedwetting, bed wetting, wets bed, wets himself, "
+        "wets herself, wet* pants, not sense need pee, not feel full bladder, lost bladder, losing bladder, have force pee, "
         "have push pee, pushing pee, force pee, stop start pee, pee stops and starts, pee stops starts",
+        "unaware": "without know*, without notic*, without realis*, without realiz*, without feel*, not know, not notic*, "
+        "not realis*, not realiz*, unaware",
         "leak": "leak, incontinen*, soil*, accident, accidents, came out, come out by itself, comes out by itself, come out on own, comes out on own, slip* out, "
         "wet, wetting, incontinent",
-        "poo": "poo, bowel, bowels, pass motion, passing motion, control motion, motion leak, bowel movement, back passage, "
+        "poo": "poo, pang sai, pangsai, control lao sai, lao sai control, lao sai cannot control, bowel, bowels, pass motion, passing motion, control motion, motion leak, bowel movement, back passage, "
         "do big business, anal sphincter, sphincter, rectum, rectal, anus, do number two, control gas, hold gas, hold in motion, hold motion, "
         "control big business, big business come*, big business came*, fart*",
         "poo_loss": "shit myself, shit my pants, shit pants, shat myself, soil* myself, soil* himself, soil* herself, "
@@ -130,6 +143,7 @@ _EN = Lexicon(
         "numb": "numb*, no feeling, no feelings, not feel, cannot feel, lost feeling, losing feeling, loss of feeling, "
         "loss feeling, losing sensation, lose feeling, lost sensation, loss sensation, lose sensation, "
         "no sensation, not sensation, tingling, pins and needle*, pins n needle*, pins needle*, pin and needle*, pin needle*, "
+        "wrapped in, like cotton*, went dead, goes dead, going dead, cannot tell hot, not tell hot, hot from cold, "
         "feel dead, feels dead, gone dead, dead feeling, reduced feeling, reduced sensation, less feeling, "
         "less sensation, less sensitive, no sense, feel nothing, felt nothing, nothing when, feels strange, "
         "feel strange, feels different, feel different, feels weird, feel weird, feels funny, feel funny, "
@@ -143,9 +157,9 @@ _EN = Lexicon(
         "anal, rectum, rectal, back passage, buttock*, buttcheek*, butt, bum, bums, backside, bottom, arse, "
         "ass, saddle, inner thigh*, inside thigh*, inside my thigh*, inside of my thigh*, between legs, "
         "between my legs, between thighs, between my thighs, between his legs, between her legs, down there, "
-        "down below, nether region*, when wipe, when wiping, wipe, wipes, wiping, wipe myself, toilet paper, "
+        "down below, below belt, below my belt, nether region*, when wipe, when wiping, wipe, wipes, wiping, wipe myself, toilet paper, "
         "bird bird, birdbird, kukubird, kuku bird, backbackside, where i sit, sit on, undercarriage, lady parts, "
-        "manhood, sit down area, intimate area, pubic, tailbone area",
+        "manhood, seat, seat area, sitting area, area i sit, part i sit, sit down area, intimate area, pubic, tailbone area",
         "saddle": "saddle numb, saddle anaesthesia, saddle anesthesia, saddle area",
         "not_private": "bottom of my foot, bottom of foot, bottom of feet, bottom of my feet, bottom of leg, "
         "bottom foot, bottom my foot, bottom feet, bottom my feet, balls of foot, balls of my feet, "
@@ -160,7 +174,9 @@ _EN = Lexicon(
         "both": "both, each",
         "sides": "both sides, both side, two sides, left and right",
         "limb": "leg, legs, thigh*, calf, calves, foot, feet, sciatica, sciatic, hips",
-        "legs_any": "legs, lower limbs, lower extremit*, feet",
+        "gives_way": "gave up, give up, giving up, gave way, give way, gives way, giving way, buckle*, buckling, collaps*, "
+        "gave out, give out, giving out, folded, crumpled",
+        "legs_any": "legs, knees, lower limbs, lower extremit*, feet",
         "lost_feeling": "cannot feel, no feeling, lost feeling, losing feeling, lost sensation, losing sensation, no sensation",
         "bad": "weak, no strength, no power, lost strength, losing strength, lost power, no energy in, give way, "
         "gave way, giving way, gives way, gave up, giving up, buckle*, buckling, collaps*, cannot move, "
@@ -189,6 +205,9 @@ _EN = Lexicon(
         "foot not lift, foot keeps drop*, foot catches, slipper keep drop*, slippers keep drop*, "
         "slipper drop off, cannot stand tiptoe, cannot tiptoe, cannot stand on tiptoe*, cannot walk heels, "
         "cannot walk on heel*, cannot stand on my toes",
+        "one_limb": "foot, feet, toe, toes, ankle, leg",
+        "drags": "dragging, drags, dragged, slapping, slaps, flopping, flops, scuff*, droop*, hangs, hanging down, hang down, "
+        "catches, catch on, catching, tripping, trips, trip over, not go up, not lift, gave out",
         "lift": "cannot lift, cannot move, cannot raise, cannot bend, cannot pull up, cannot bring up, unable lift, "
         "cannot flex, cannot point, cannot wiggle, no strength, no power, weak, paraly*, limp, "
         "cannot feel, not move, not lift, drop*, cannot control",
@@ -200,7 +219,7 @@ _EN = Lexicon(
         "cannot feel, stopped, fail*, issue*, reduced, less",
         "impotent": "impoten*, erectile dysfunction, sexual dysfunction, numb during sex, no feeling in my penis, "
         "lost my erection, cannot get hard, cannot get it up",
-        "fell": "fell from, fell off, fell down, fall from, fall down, fallen down, fall off, fallen from, fallen off, "
+        "fell": "hit head, knocked head, banged head, bumped head, hit on head, fell from, fell off, fell down, fall from, fall down, fallen down, fall off, fallen from, fallen off, "
         "had a bad fall, bad fall, had fall, had a fall, had bad fall, serious fall, slipped and fell, slip and "
         "fall, fell on my back, fell on back, fell on my backside, landed on my back, landed on back, "
         "landed on my bum, knocked down, knocked over, knocked by, hit by car, hit by a car, hit by lorry, "
@@ -216,7 +235,7 @@ _EN = Lexicon(
         "after_fall": "pain*, hurt*, back, spine, neck, head, leg, legs, hip, numb*, weak, cannot, broken, bleed*, "
         "fracture*, injur*, tingling, ladder, roof, height, storey, stairs, staircase, motorbike, "
         "motorcycle, scaffold*, bike, horse, car, lorry, bus, taxi, floor, move, walk, hospital, "
-        "unconscious, chair, tree, today, yesterday, badly, cushion",
+        "unconscious, vomit*, drowsy, dizzy, confus*, sleepy, chair, tree, today, yesterday, badly, cushion",
         "broken_back": "broke my back, broken back, broke my neck, broken neck, broken spine, fractured spine, "
         "fractured my spine, spinal fracture, fracture my back, spine fracture, vertebra fracture, "
         "crushed my back",
@@ -233,9 +252,10 @@ _EN = Lexicon(
         "own": "i have, i had, ive, i ve, had, history, mother, father, mum, dad, wife, husband, previous, past, survivor, diagnosed, remission, ago, spread, "
         "back pain, got",
         "weight": "lost weight, losing weight, loss weight, lose weight, weight loss, unexplained weight, "
-        "weight dropp*, losing kilos, lost kg, lost kgs, lost 5kg, lost 10kg, no appetite and",
+        "weight dropp*, losing kilos, " + _KILOS + ", "
+        " lost kg, lost kgs, lost 5kg, lost 10kg, no appetite and",
         "weight_odd": "back, spine, pain, leg, unexplained, without trying, no reason, for no, not trying, not know why, "
-        "sweat*, pain at night, unintentional*, unplanned, night",
+        "sweat*, without diet*, pain at night, unintentional*, unplanned, night",
         "night_pain": "pain at night wakes, pain wakes me at night, pain night wakes, wakes me up every night, "
         "pain worse lying down, pain worse when lying, cannot sleep due pain at night, "
         "pain wakes me, unremitting pain, constant night pain, severe night pain, pain keeps me awake all",
@@ -260,12 +280,32 @@ _EN = Lexicon(
         "short of breath, breathless*, out of breath, gasping, choking, problem breathing, "
         "problems breathing, not breathe, not breathing, stopped breathing, suffocat*, coughing blood, "
         "cough blood, lips blue, blue lips, turning blue, breathing difficult*, breathing problem*",
-        "fit": "seizure*, having fit, having a fit, had fit, had a fit, had fits, having fits, convuls*, "
+        "bleed": "bleed*",
+        "nonstop": "non stop, nonstop, not stop*, cannot stop, heavily, soaked, pouring, gushing, lots",
+        "fit": "he collapsed, she collapsed, mum collapsed, mother collapsed, dad collapsed, father collapsed, wife collapsed, "
+        "husband collapsed, son collapsed, daughter collapsed, just collapsed, suddenly collapsed, not responsive, not responding to, "
+        "seizure*, having fit, having a fit, had fit, had a fit, had fits, having fits, convuls*, "
         "epilep* attack, jerking uncontroll*, unconscious, passed out, pass out, passing out, blacked out, "
         "black out, blackout, faint, fainted, fainting, faints, unresponsive, not wake up, "
         "cannot wake him, cannot wake her, not waking up, lost consciousness, loss consciousness, "
         "losing consciousness, loss of consciousness, frothing, foaming at mouth, bleeding heavily, "
-        "heavy bleeding, bleeding not stop, not stop bleeding, losing lots blood, overdos*",
+        "heavy bleeding, bleeding not stop, not stop bleeding, losing lots blood, overdos*, vomit* blood, throwing up blood, throw up blood",
+        "hands": "hand, hands, finger, fingers",
+        "clumsy": "clumsy, clumsiness, clumsier, cannot button, trouble button*, difficulty button*, drop things, dropping things, "
+        "fumbl*",
+        "pointless": "point, pointless, no reason, no meaning, meaningless, no use, not worth, no purpose, nothing left, "
+        "no hope",
+        "not_pointless": "point me, this point, some point, starting point, pain point, pressure point, point out",
+        "life": "live, living, life, going on, go on like, carry on, carrying on, alive, exist, existing, wake up",
+        "better_off": "better, happier, easier",
+        "gone": "without me, i gone, i dead, i died, i not here, i not around, i not exist",
+        "took": "took, taken, had, swallowed, ate, eaten, drank, overdos*",
+        "pills": "pill, pills, tablet, tablets, panadol, paracetamol, painkiller*, sleeping, medicine, medicines, medication, "
+        "meds, tramadol, valium, xanax, gabapentin, lyrica, arcoxia, codeine, insulin",
+        "many": "whole bottle, whole box, whole packet, whole strip, all my, entire, too many, too much, handful, "
+        + _MANY
+        + ", twenty, thirty, forty, fifty, sixty, hundred, dozens",
+        "not_many": _DOSES,
         "harm": "kill myself, killing myself, kill my self, kms, end my life, ending my life, end my live, end it all, "
         "ending it all, take my life, take my own life, taking my life, want die, wanna die, want just die, "
         "wants die, wish dead, wish i dead, wish i could die, rather die, rather dead, better off dead, "
@@ -280,11 +320,15 @@ _EN = Lexicon(
         "end this suffering, want to disappear forever, want disappear forever, goodbye forever, "
         "not live like this, cannot live like this, cannot go on living, cannot carry on living, cannot go on like, "
         "live no meaning, kill me, let me die, just die, wish die, die better, might as well die, go die, "
+        "about jumping, think jumping, feel like jumping, want jump, jump down, never wake up, just not wake up, wish not wake up, "
+        "end it tonight, going end it, gonna end it, want end it, nobody would miss me, nobody will miss me, no one would miss me, "
+        "no one will miss me, ending everything, end myself, nothing live for, left live for, better not here, happier not here, swallowed whole bottle, "
+        "drank bleach, drank poison, drink bleach, drink poison, "
         "slit my wrist*, dying better, no more live",
     },
     rules={
         "saddle": ("numb + private", "saddle"),
-        "bladder": ("cannot + pee", "pee_loss", "leak + pee", "numb + pee"),
+        "bladder": ("cannot + pee", "pee_loss", "leak + pee", "leak + unaware", "numb + pee"),
         "bowel": (
             "poo_loss",
             "poo_cannot + poo",
@@ -302,6 +346,7 @@ _EN = Lexicon(
             "walk_loss",
             "legs_any + bad + cannot",
             "legs_any + lost_feeling",
+            "legs_any + gives_way",
             "both + legs_any + numb",
             "both + legs_any + bad",
             "sides + limb + numb",
@@ -309,8 +354,9 @@ _EN = Lexicon(
             "sides + limb + pain",
             "sudden + walk",
             "cauda equina",
+            "hands + clumsy",
         ),
-        "foot_drop": ("foot_drop", "foot + lift"),
+        "foot_drop": ("foot_drop", "foot + lift", "one_limb + drags"),
         "sexual": ("sex + sex_loss", "impotent", "sex + numb"),
         "trauma": ("fell + after_fall", "broken_back"),
         "fever": ("fever + spine", "infection"),
@@ -318,8 +364,8 @@ _EN = Lexicon(
         "chest": ("chest_word + chest_pain", "chest"),
         "stroke": ("stroke", "half_body + numb", "half_body + bad"),
         "breath": ("breath",),
-        "fit": ("fit",),
-        "self_harm": ("harm",),
+        "fit": ("fit", "bleed + nonstop"),
+        "self_harm": ("harm", "pointless + life", "better_off + gone", "took + many + pills"),
     },
     deniable=frozenset(
         {
@@ -342,6 +388,9 @@ _EN = Lexicon(
             "breath",
             "fit",
             "foot_drop",
+            "drags",
+            "took",
+            "clumsy",
             "poo_cannot",
             "sex_loss",
             "walk_loss",
@@ -381,7 +430,7 @@ _ZH = Lexicon(
         "bad": "无力, 無力, 没力, 没有力, 沒力, 乏力, 软, 軟, 发软, 瘫, 癱, 瘫痪, 癱瘓, 不能动, 不能動, 动不了, 動不了, 不会动, 走不了, 走不動, 走不动, 不能走, "
         "站不起, 站不稳, 站不住, 抬不起, 使不上劲, 使不上力, 痛, 疼, 酸痛, 重, 症状, 不听使唤, 肌力下降, 麻, 力量下降, 没劲, 发沉, 放射",
         "walk_loss": "突然不能走, 突然走不了, 突然走不动, 腿软, 腿没力, 腿没有力, 腿无力, 腿無力, 腿瘫, 脚没力, 脚没有力, 脚无力, 腳無力, 脚软, 瘫痪, 癱瘓, 不能走路, "
-        "走不了路, 走不动路, 站不起来, 步态不稳, 走路不稳, 腿动不了, 脚动不了, 马尾神经, 馬尾, 马尾综合征, 截瘫, 肌力下降, 肌无力, 踩棉花, 拖地走, 拖着走, 腿越来越沉, 腿越来越没力, 腿抬不起",
+        "走不了路, 走不动路, 站不起来, 站不稳, 站不住, 步态不稳, 走路不稳, 腿动不了, 脚动不了, 马尾神经, 馬尾, 马尾综合征, 截瘫, 肌力下降, 肌无力, 踩棉花, 拖地走, 拖着走, 腿越来越沉, 腿越来越没力, 腿抬不起",
         "foot_drop": "垂足, 足下垂, 脚下垂, 脚掌抬不起, 脚抬不起, 脚板抬不起, 脚背抬不起, 脚尖抬不起, 脚趾动不了, 脚趾抬不起, 脚踝抬不起, 脚趾不能动, 拖着脚, 拖着腿, "
         "脚拖地, 鞋子掉, 拖鞋掉, 踮不起脚, 不能踮脚, 脚掌没力, 脚掌无力, 脚腕没力",
         "sex": "性功能, 性感觉, 性生活, 性交, 勃起, 射精, 高潮, 行房, 房事, 性欲",
@@ -403,8 +452,10 @@ _ZH = Lexicon(
         "偏瘫, 一侧肢体无力, 突然看不见, 视力丧失, 失明, 剧烈头痛, 大舌头, 脑卒中, 半边脸, 手突然没力",
         "breath": "呼吸困难, 呼吸困難, 喘不过气, 喘不過氣, 喘不上气, 不能呼吸, 无法呼吸, 無法呼吸, 呼吸不了, 呼吸急促, 透不过气, 气喘不, 气促, 窒息, 吸不到气, 上气不接下气, 咳血, 咯血, 嘴唇发紫",
         "fit": "抽搐, 抽筋昏, 癫痫发作, 羊癫疯, 昏倒, 晕倒, 暈倒, 昏迷, 昏厥, 晕厥, 不省人事, 失去意识, 失去知觉倒, 叫不醒, 没反应倒, 口吐白沫, 大出血, 血流不止, 休克",
+        "took": "吃了, 吞了, 服了, 喝了, 吞下",
+        "pills": "安眠药, 安眠藥, 整瓶药, 一瓶药, 一大把药, 几十颗药, 几十粒药, 整瓶, 几十颗, 几十粒, 一大把",
         "harm": "想死, 不想活, 不想活了, 活不下去, 自杀, 自殺, 结束生命, 結束生命, 了结自己, 了结生命, 轻生, 輕生, 去死, 死了算了, 死掉算了, 死了更好, 不如死, 生不如死, 自残, 自殘, "
-        "伤害自己, 傷害自己, 割腕, 跳楼, 跳樓, 上吊, 活着没意思, 活着没意义, 活著沒意思, 没有活下去, 不想再活, 吞药, 寻死, 尋死, 想结束一切, 一了百了, 痛到想死, 撑不下去了, 活腻",
+        "伤害自己, 傷害自己, 割腕, 跳楼, 跳樓, 跳下去, 跳下楼, 从楼上跳, 上吊, 活着没意思, 活着没有意思, 活着没有意义, 没有活着的意义, 活着没意义, 活著沒意思, 没有活下去, 不想再活, 吞药, 寻死, 尋死, 想结束一切, 一了百了, 痛到想死, 撑不下去了, 活腻",
     },
     rules={
         "saddle": ("numb + private",),
@@ -420,7 +471,7 @@ _ZH = Lexicon(
         "stroke": ("stroke",),
         "breath": ("breath",),
         "fit": ("fit",),
-        "self_harm": ("harm",),
+        "self_harm": ("harm", "took + pills"),
     },
     deniable=frozenset(
         {
@@ -474,7 +525,9 @@ _MS = Lexicon(
         "legs": "kedua dua kaki, kedua kaki, dua dua kaki, dua kaki, dua2 kaki, kedua2 kaki, kedua dua belah kaki, kedua belah kaki, "
         "dua belah kaki, kaki dua dua, kaki kiri dan kanan, kiri kanan kaki, sebelah lagi kaki, kaki sebelah lagi, "
         "pinggang ke bawah, pinggang kebawah, kedua dua belah, kaki kanan dan kiri, kaki dua2",
-        "bad": "lemah, kelemahan, lemas, tak kuat, tiada tenaga, tak ada tenaga, tak bertenaga, takde tenaga, lumpuh, tak boleh gerak, "
+        "both": "dua dua, dua2, kedua dua, kedua2, dua belah, kedua belah",
+        "limb": "kaki, betis, paha, peha, tapak kaki",
+        "bad": "tak larat, tidak larat, tak boleh bangun, lemah, kelemahan, lemas, tak kuat, tiada tenaga, tak ada tenaga, tak bertenaga, takde tenaga, lumpuh, tak boleh gerak, "
         "tidak boleh gerak, tidak boleh bergerak, tak boleh bergerak, tak boleh jalan, tidak boleh berjalan, "
         "tak boleh berjalan, tidak boleh jalan, tak boleh berdiri, longlai, sakit, nyeri, lenguh, berat, layu, "
         "hilang kekuatan, menggeletar, ngilu, pedih, tiada kekuatan",
@@ -511,6 +564,10 @@ _MS = Lexicon(
         "semput, tercungap*, nafas pendek, tak cukup nafas, sesak napas, susah nafas, tak boleh nafas, batuk darah, lemas nafas",
         "fit": "sawan, pengsan, pitam, tak sedarkan diri, tidak sedarkan diri, rebah, kejang, kekejangan, pendarahan teruk, "
         "darah tak berhenti, mulut berbuih, tak sedar diri, hilang kesedaran",
+        "took": "telan, makan, minum, ambil, tertelan",
+        "pills": "pil, panadol, ubat tidur, ubat, tablet, biji ubat",
+        "not_many": _DOSES,
+        "many": "sebotol, satu botol, sekotak, banyak sangat, terlebih, berlebihan, semua sekali, " + _MANY,
         "harm": "bunuh diri, nak mati, mahu mati, ingin mati, rasa nak mati, baik mati, lebih baik mati, tak nak hidup, tidak mahu hidup, "
         "tak mahu hidup, taknak hidup, tamatkan hidup, tamatkan nyawa, tamatkan riwayat, akhiri hidup, mati saja, mati lagi baik, "
         "cederakan diri, mencederakan diri, kelar tangan, kelar pergelangan, terjun bangunan, gantung diri, "
@@ -520,7 +577,7 @@ _MS = Lexicon(
         "saddle": ("numb + private",),
         "bladder": ("cannot + pee", "pee_loss", "leak + pee", "numb + pee"),
         "bowel": ("cannot + poo", "poo_loss", "leak + poo", "numb + poo"),
-        "both_legs": ("legs + numb", "legs + bad", "walk_loss"),
+        "both_legs": ("legs + numb", "legs + bad", "both + limb + numb", "both + limb + bad", "walk_loss"),
         "foot_drop": ("foot_drop",),
         "sexual": ("sex + sex_loss", "impotent"),
         "trauma": ("fell + after_fall", "broken_back"),
@@ -530,7 +587,7 @@ _MS = Lexicon(
         "stroke": ("stroke",),
         "breath": ("breath",),
         "fit": ("fit",),
-        "self_harm": ("harm",),
+        "self_harm": ("harm", "took + many + pills"),
     },
     deniable=frozenset(
         {
@@ -577,6 +634,8 @@ _TA = Lexicon(
         "leak": "கசி*, ஒழுகு*, தானாக*, தெரியாமலே*, தெரியாமல்*, kasiv*, olugu*, thaana*",
         "legs": "இரண்டு கால்*, இரு கால்*, இரண்டு காலும், ரெண்டு கால்*, இரண்டு கால்களும், இருகால்*, ரெண்டு காலும், இரு கால்களும், இடுப்புக்குக் கீழே, இடுப்புக்கு கீழே, மற்ற காலும், "
         "மற்றொரு காலும், rendu kaal*, rendu kal*, irandu kaal*, iru kaal*, இரண்டு பாத*, இரு பாத*",
+        "both": "இரண்டு பக்க*, ரெண்டு பக்க*, இரு பக்க*, இரண்டும், ரெண்டும், இருபுறமும், rendum, irandum, rendu, irandu",
+        "limb": "கால், கால்கள், கால்களும், காலும், பாதம், பாதங்கள், kaal, kaalgal, kal",
         "bad": "பலவீன*, பலமில்*, பலம் இல்ல*, சக்தி இல்லை, சக்தியில்லை, வலு இல்ல*, வலுவில்ல*, வலிக்*, வலி, வலியாக, வலிய*, வலுவிழ*, செயலிழ*, நடக்க முடியவில்லை, நடக்க முடியல*, "
         "அசைக்க முடிய*, நிற்க முடிய*, தளர்*, balaveenam, bala veenam, vali, valikkuthu, sakthi illa*, nadakka mudiya*, asaikka mudiya*, பாரமாக",
         "walk_loss": "நடக்க முடியவில்லை, நடக்க முடியல*, நடக்கவே முடிய*, கால் செயலிழ*, கால்கள் செயலிழ*, கால் பலவீன*, கால்கள் பலவீன*, கால்களில் பலவீன*, காலில் சக்தி இல்லை, "
@@ -604,6 +663,9 @@ _TA = Lexicon(
         "மூச்சே வர*, moochu vida*, moochu thinar*, moochu vaang*, moochu mutt*",
         "fit": "வலிப்பு வந்*, வலிப்பு*, மயங்கி*, மயக்கம் போட்*, மயக்கமடை*, மயக்கம் அடை*, நினைவிழ*, நினைவு இழ*, சுயநினைவு*, சுய நினைவு*, ரத்தம் நிற்க*, mayangi*, mayakkam*, "
         "valippu*, fits",
+        "took": "சாப்பிட்ட*, விழுங்கி*, குடித்த*",
+        "pills": "தூக்க மாத்திரை*, மாத்திரை*",
+        "many": "நிறைய, முழு, அனைத்து, எல்லா, அதிக*",
         "harm": "தற்கொலை*, சாக வேண்டும், சாகணும், சாகனும், செத்து போக*, செத்துப் போக*, செத்துடலாம், சாகலாம்*, சாக நினை*, சாக விரும்பு*, சாவதே*, வாழ விரும்பவில்லை, வாழவே பிடிக்கல*, வாழப் பிடிக்க*, "
         "வாழ பிடிக்க*, வாழ்க்கையை முடி*, உயிரை மாய்*, உயிரை விட*, உயிர் வாழ விருப்*, என்னை நானே, thatkolai*, tharkolai*, saaganum, saganum, sethu poga*, "
         "sethuru*, vaazha pidik*, vaala pidik*, செத்தா பரவா*, வாழ முடியாது, வாழ முடியல*, உயிரோட இருக்க*",
@@ -612,7 +674,7 @@ _TA = Lexicon(
         "saddle": ("numb + private",),
         "bladder": ("cannot + pee", "pee_loss", "leak + pee", "numb + pee"),
         "bowel": ("cannot + poo", "poo_loss", "leak + poo", "numb + poo"),
-        "both_legs": ("legs + numb", "legs + bad", "walk_loss"),
+        "both_legs": ("legs + numb", "legs + bad", "both + limb + numb", "both + limb + bad", "walk_loss"),
         "foot_drop": ("foot_drop",),
         "sexual": ("sex + sex_loss", "impotent"),
         "trauma": ("fell + after_fall", "broken_back"),
@@ -622,7 +684,7 @@ _TA = Lexicon(
         "stroke": ("stroke",),
         "breath": ("breath",),
         "fit": ("fit",),
-        "self_harm": ("harm",),
+        "self_harm": ("harm", "took + many + pills"),
     },
     deniable=frozenset(),
     negators="",

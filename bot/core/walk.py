@@ -170,6 +170,10 @@ class Walk(Questions):
         self.hand_over(step.reason, step.say.in_language(self.conversation.language) if step.say else None)
         if goes.step is not None:
             self.set(step=goes.step)
+        elif self.frame.then != "go on" and len(self.conversation.stack) > 1:
+            # She asked something in the middle of another flow: staff can hand her back to where she was.
+            self.trod(f"end {goes.end}")
+            self.change(stack=self.conversation.stack[:-1], open=None)
         else:
             self.drop_all(f"end {goes.end}")
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from bot.core.answers import contained, fold
+from bot.core.answers import fold
 from bot.core.asking_faq import sure_question
+from bot.core.conversation import Shown
 from bot.core.events import Message
 from bot.core.flow import Anywhere
+from bot.core.phrases import led_to, mended
 from bot.core.walk import Walk
+
+PERSON, LEAVE = "", "."
+"""Where phrases lead that ask for a person, or that leave what runs; others lead to a flow."""
+FLOWS_CHOICES_MAX = 3
+UNDERSTOOD_WHOLE_CHARACTERS_MAX = 60
+"""A longer sentence was not understood whole because of the words in it that lead somewhere."""
 
 
 def anywhere(walk: Walk, message: Message) -> bool:
@@ -49,8 +57,6 @@ def start_word(walk: Walk, message: Message) -> bool:
     if flow is None or (ask is not None and ask.type == "text"):
         return False
     if walk.conversation.stack and walk.frame.flow == flow:
-        if flow != walk.clinic.otherwise:
-            return False
         walk.ask_again()
         return True
     walk.digress(flow, "ask")
@@ -63,45 +69,83 @@ def person_named(walk: Walk, message: Message) -> bool:
     if walk.at_menu or (ask is not None and ask.type == "text"):
         return False
     folded = fold(message.text)
-    return bool(contained(_person_phrases(walk, folded), folded)) and _call_person(walk)
+    return bool(led_to(_person_phrases(walk), folded)) and _call_person(walk, message)
 
 
-def _person_phrases(walk: Walk, folded: str) -> dict[str, str]:
-    """Phrases in it that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
+def _person_phrases(walk: Walk) -> dict[str, str]:
+    """Phrases that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
     return {
-        words: ""
+        words: PERSON
         for words, found in walk.clinic.anywhere_words.items()
-        if words in folded and found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
+        if found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
     }
 
 
-def _call_person(walk: Walk) -> bool:
+def _call_person(walk: Walk, message: Message) -> bool:
     found = next(one for one in walk.clinic.anywhere if one.act == "hand over")
     walk.trod(f"anywhere {found.name}")
+    _safety_line(walk, message)
     _do_anywhere(walk, found)
     return True
 
 
+def _safety_line(walk: Walk, message: Message) -> None:
+    """What is long may say more than the few words that were understood: the safety line once a day."""
+    if len(message.text) > UNDERSTOOD_WHOLE_CHARACTERS_MAX:
+        walk.say(walk.with_footer(""), "notice")
+
+
 def flow_named(walk: Walk, message: Message) -> bool:
-    """A sentence that contains the words a flow starts with, or that ask for a person, while only the menu is open."""
-    if not walk.at_menu:
+    """A sentence with the words that flows start with, or that ask for a person. Several are asked back.
+
+    In the middle of a flow only phrases of several words count, and the flow is offered again afterwards.
+    """
+    ask = walk.asking
+    if not walk.at_menu and (ask is None or ask.type == "text"):
         return False
-    folded = fold(message.text)
-    sure = sure_question(walk, message) is not None
-    # A greeting only greets: "hello, can I book" is about booking.
-    # One common word ("appointment") does not outweigh a question that the FAQ surely answers.
-    phrases = {
+    phrases = _phrases(walk, message)
+    led = led_to(phrases, mended(fold(message.text), phrases))
+    if PERSON in led:
+        return _call_person(walk, message)
+    found = [flow for flow in led if flow != LEAVE][:FLOWS_CHOICES_MAX]
+    if not led:
+        return False
+    _safety_line(walk, message)
+    if not found:
+        _do_anywhere(walk, next(one for one in walk.clinic.anywhere if _leaves(one)))
+        return True
+    if len(found) == 1 or not walk.at_menu:
+        walk.digress(found[0], "go on" if walk.at_menu else "ask")
+        return True
+    language = walk.conversation.language
+    shown = [Shown(flow, walk.clinic.flows[flow].title.in_language(language), "flow") for flow in found]
+    walk.drop_all("left")
+    walk.trod("which flow")
+    walk.offer_to_choose(walk.text("which question"), shown)
+    return True
+
+
+def _phrases(walk: Walk, message: Message) -> dict[str, str]:
+    """Phrases that lead somewhere from here, and where to. A greeting only greets: "hello, can I book" is no greeting.
+
+    One common word ("appointment") does not outweigh a question that the FAQ surely answers.
+    """
+    several_words = not walk.at_menu or sure_question(walk, message) is not None
+    running = {frame.flow for frame in walk.conversation.stack} | {walk.clinic.otherwise}
+    flows = {
         words: flow
         for words, flow in walk.clinic.start_words.items()
-        if words in folded and flow != walk.clinic.otherwise and (not sure or " " in words or not words.isascii())
+        if flow not in running and (not several_words or " " in words or not words.isascii())
     }
-    found = contained({**phrases, **_person_phrases(walk, folded)}, folded)
-    if found == ("",):
-        return _call_person(walk)
-    if len(found) != 1:
-        return False
-    walk.digress(found[0], "go on")
-    return True
+    leaving = {
+        words: LEAVE for one in walk.clinic.anywhere if _leaves(one) for words in map(fold, one.words) if " " in words
+    }
+    return {**flows, **leaving, **_person_phrases(walk)}
+
+
+def _leaves(rule: Anywhere) -> bool:
+    """Whether a rule leaves what runs for a few words, and is none of those that are obeyed whoever has the talk."""
+    return rule.then == "end" and rule.name != "stop"
 
 
 def greeting(walk: Walk, message: Message) -> bool:
@@ -109,7 +153,27 @@ def greeting(walk: Walk, message: Message) -> bool:
     if not walk.at_menu:
         return False
     greetings = {words: flow for words, flow in walk.clinic.start_words.items() if flow == walk.clinic.otherwise}
-    if not contained(greetings, fold(message.text)):
+    if not led_to(greetings, fold(message.text)):
         return False
     walk.digress(walk.clinic.otherwise, "go on")
     return True
+
+
+def acknowledged(walk: Walk, message: Message) -> bool:
+    """ "Ok", a thumb, a "no" while nothing is asked: it is answered without an apology, and without the menu."""
+    if not walk.at_menu:
+        return False
+    words = fold(message.text).split()
+    if not (_ACKNOWLEDGING.issuperset(words) if words else _SIGNS.issuperset(message.text) and message.text.strip()):
+        return False
+    walk.trod("acknowledged")
+    walk.say_text("anything else" if _DECLINING.isdisjoint(words) else "no thanks")
+    return True
+
+
+_DECLINING = frozenset("no nope nah tak tidak 不 不用 没有 不用了 没有了 இல்லை வேண்டாம்".split())
+_ACKNOWLEDGING = _DECLINING | frozenset(
+    """ok okay okie okies k kk yes yep yup ya yeah sure alright fine good great can nice lah lor ah thanks
+    好 好的 好吧 收到 行 是 是的 知道了 baik boleh okey faham சரி ஆம்""".split()
+)
+_SIGNS = frozenset("👍👌✅🙏🙂😊😀😄😃☺❤🤝💪\ufe0f \n🏻🏼🏽🏾🏿")

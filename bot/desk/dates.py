@@ -1,8 +1,9 @@
 """Days and times in a patient's words, in English, Chinese, Malay and Tamil. A small, bounded grammar.
 
 What is read is always shown back with weekday and date before anything is booked. An expression without an agreed
-meaning ("next Wednesday") gives every day it may mean, so that the patient is asked. Days come before months (3/4 is
-3 April), the future is preferred. A bare hour from 1 to 6 is in the afternoon: no clinic opens at three in the night.
+meaning ("next Wednesday", "next week") gives every day it may mean, so that the patient is asked. Days come before
+months (3/4 is 3 April), the future is preferred. A bare hour from 1 to 6 is in the afternoon: no clinic opens at three
+in the night. "After lunch" and "before 11" are a part of the day: from when, until before when.
 """
 
 from __future__ import annotations
@@ -12,11 +13,29 @@ from datetime import date, timedelta
 
 from bot.core.answers import fold
 
+_TOMORROW = ("tomorrow", "tmr", "tmrw", "tml", "tomoro", "tomorow", "tmw")
 _RELATIVE = {
     0: ("today", "tdy", "tonight", "今天", "今日", "hari ini", "இன்று", "இன்றைக்கு"),
-    1: ("tomorrow", "tmr", "tmrw", "tml", "tomoro", "tmw", "明天", "明日", "esok", "besok", "நாளை", "நாளைக்கு"),
-    2: ("day after tomorrow", "day after tmr", "后天", "後天", "lusa", "நாளை மறுநாள்"),
-}
+    1: (*_TOMORROW, "明天", "明日", "esok", "besok", "நாளை", "நாளைக்கு"),
+    2: (*(f"{after} {word}" for after in ("day after", "day aft") for word in _TOMORROW),
+        "后天", "後天", "lusa", "நாளை மறுநாள்"),
+    3: ("大后天", "大後天", "tulat"),
+}  # fmt: skip
+_AHEAD = re.compile(
+    r"\b(\d{1,2}|two|three|four|five) days?(?:'s)?(?: time| later| from now)"
+    r"|\bin (\d{1,2}|two|three|four|five) days\b"
+    r"|(\d{1,2}|[一二两三四五六七八九十])天(?:后|後|以后|之后)|(\d{1,2}) hari (?:lagi|akan datang)"
+)
+_COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5}
+_WEEK = re.compile(
+    r"\bnext (?:week|wk)\b|அடுத்த வாரம்"
+    r"|下(?:个|個)?(?:周|星期|礼拜|禮拜)(?![一二三四五六日天])|\bminggu (?:depan|hadapan)\b"
+)
+_WEEKEND = re.compile(r"\bweek ?end\b|周末|週末|\bhujung minggu\b")
+_OF_MONTH = re.compile(
+    r"(?<![\d:./-])(\d{1,2})(?:st|nd|rd|th)\b(?! (?:floor|level|time|visit|one|option|storey))"
+    r"|(?<!\d)(\d{1,2})[号號]|\b(\d{1,2})hb\b"
+)
 _WEEKDAYS = (
     ("monday", "mon", "星期一", "周一", "礼拜一", "isnin", "திங்கள்"),
     ("tuesday", "tue", "tues", "星期二", "周二", "礼拜二", "selasa", "செவ்வாய்"),
@@ -63,6 +82,16 @@ _MALAY_HOUR = re.compile(r"\bpukul (\d{1,2})(?![\d:.]| ?(?:pagi|petang|malam))")
 _CHINESE_HOUR = re.compile(
     r"(上午|早上|下午|晚上|中午)?\s?(\d{1,2}|[一二三四五六七八九十]{1,2})[点點](半|(\d{1,2})分?)?"
 )
+_MIDNIGHT = "24:00"
+_FROM = ("after", "from", "lepas", "selepas")
+_BOUND = re.compile(r"\b(after|from|before|by|lepas|selepas|sebelum) (?:pukul )?\d{1,2}(?:[:.]\d{2})?")
+_GREETING = re.compile(r"\b(?:good|selamat) \w+|(?:早上|下午|晚上)好|(?:காலை|மாலை) வணக்கம்")
+_PARTS = {
+    ("00:00", "12:00"): ("morning", "before lunch", "before noon", "上午", "早上", "pagi", "காலை", "காலையில்"),
+    ("12:00", "18:00"): ("afternoon", "noon time", "下午", "petang", "tengah hari", "பிற்பகல்", "மதியம்", "மாலை"),
+    ("13:00", "18:00"): ("after lunch", "午饭后", "午餐后", "lepas makan tengah hari", "selepas makan tengah hari"),
+    ("17:00", _MIDNIGHT): ("evening", "after work", "晚上", "malam", "இரவு"),
+}
 _CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")}
 _AFTERNOON = ("pm", "p.m", "petang", "malam", "下午", "晚上")
 _MORNING = ("am", "a.m", "pagi", "上午", "早上")
@@ -72,7 +101,11 @@ def find_dates(text: str, today: date) -> tuple[str, ...]:
     """ISO dates the words may mean, in the order they appear; several when they have no agreed meaning."""
     low = text.casefold()
     found: dict[str, None] = {}
-    for day in (*_written(low, today), *_relative(low, today)):
+    named = [*_written(low, today), *_relative(low, today), *_counted(low, today)]
+    weekdays = _weekdays(low, today)
+    wider = _of_month(low, today) if not named else []
+    wider = wider or _of_week(low, today)
+    for day in (*named, *_which_of(weekdays, wider)):
         found.setdefault(day.isoformat())
     return tuple(found)
 
@@ -91,6 +124,52 @@ def find_times(text: str) -> tuple[str, ...]:
         minute = 30 if match.group(3) == "半" else int(match.group(4) or 0)
         _add(found, _chinese_number(match.group(2)), minute, match.group(1) or "")
     return tuple(found)
+
+
+def find_part_of_day(text: str) -> tuple[str, ...]:
+    """A part of the day, as ``HH:MM`` from when and until before when. Empty when the words name none, or several, or
+    a time itself ("3 in the afternoon")."""
+    low = _GREETING.sub(" ", text.casefold())
+    times = find_times(low)
+    bound = _BOUND.search(low)
+    if bound and times:
+        return (times[0], _MIDNIGHT) if bound.group(1) in _FROM else ("00:00", times[0])
+    found = {part for part, words in _PARTS.items() if any(_says(low, word) for word in words)}
+    return found.pop() if len(found) == 1 and not times else ()
+
+
+def _counted(low: str, today: date) -> list[date]:
+    days = []
+    for match in _AHEAD.finditer(low):
+        said = next(filter(None, match.groups()))
+        ahead = _COUNTED.get(said) or _chinese_number(said)
+        days.append(today + timedelta(days=ahead))
+    return days
+
+
+def _of_month(low: str, today: date) -> list[date]:
+    """A day of the month without its month: the next one there is."""
+    days = []
+    for match in _OF_MONTH.finditer(low):
+        day = int(next(filter(None, match.groups())))
+        coming = (_day(today.year + (today.month + ahead - 1) // 12, (today.month + ahead - 1) % 12 + 1, day)
+                  for ahead in range(3))  # fmt: skip
+        days += [one for one in coming if one is not None and one >= today][:1]
+    return days
+
+
+def _of_week(low: str, today: date) -> list[date]:
+    monday = today - timedelta(days=today.weekday())
+    week = [monday + timedelta(days=7 + day) for day in range(7)] if _WEEK.search(low) else []
+    if not _WEEKEND.search(low):
+        return week
+    return week[5:] or [monday + timedelta(days=5), monday + timedelta(days=6)]
+
+
+def _which_of(weekdays: list[date], wider: list[date]) -> list[date]:
+    """ "Friday the 13th", "Friday next week": the wider words say which Friday. If they cannot agree, all of them."""
+    both = [day for day in wider if any(day.weekday() == named.weekday() for named in weekdays)]
+    return both or [*weekdays, *wider]
 
 
 def _written(low: str, today: date) -> list[date]:
@@ -112,15 +191,19 @@ def _written(low: str, today: date) -> list[date]:
 
 
 def _relative(low: str, today: date) -> list[date]:
-    if not _DAY_NAMED.search(low):
-        return []
-    days = []
-    rest = low
-    for ahead in (2, 1, 0):
+    days: list[date] = []
+    rest = low if _DAY_NAMED.search(low) else ""
+    for ahead in sorted(_RELATIVE, reverse=True):
         for words in _RELATIVE[ahead]:
             if _says(rest, words):
                 days.append(today + timedelta(days=ahead))
                 rest = rest.replace(words, " ")
+    return days
+
+
+def _weekdays(low: str, today: date) -> list[date]:
+    days: list[date] = []
+    rest = low if _DAY_NAMED.search(low) else ""
     for name, weekday in _WEEKDAY_OF:
         at = _position(rest, name)
         if at < 0:

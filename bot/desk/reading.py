@@ -10,7 +10,7 @@ from bot.core.answers import fold
 from bot.core.events import Reading
 from bot.core.flow import Clinic
 from bot.core.red_flags import find_red_flags
-from bot.desk.dates import find_dates, find_times
+from bot.desk.dates import find_dates, find_part_of_day, find_times
 from bot.desk.faq_index import FaqIndex
 
 TEXT_CHARACTERS_MAX = 4096
@@ -52,6 +52,7 @@ def reader(clinic: Clinic, zone: tzinfo) -> Callable[[str, datetime], Reading]:
             faq=index.candidates(text),
             dates=find_dates(text, now.astimezone(zone).date()),
             times=find_times(text),
+            part_of_day=find_part_of_day(text),
             number=_number(text),
             phone=phone_in(text, country),
             email=_email(text),

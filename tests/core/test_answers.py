@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.answers import Offered, contained, fold, options_meant, person_name, typed_answer
+from bot.core.answers import Offered, fold, options_meant, person_name, typed_answer
 from bot.core.events import Message, Reading
 
 CONFIRM = (
@@ -64,6 +64,74 @@ def test_a_day_without_an_agreed_meaning_is_asked_back() -> None:
     assert options_meant("next tuesday", Reading(dates=("2026-03-03", "2026-03-10")), DAYS) == ("tue", "next")
 
 
+@pytest.mark.parametrize("words", ["not tomorrow", "tmr cannot leh", "esok tak boleh", "星期二不行"])
+def test_a_day_that_is_denied_is_not_chosen(words: str) -> None:
+    assert options_meant(words, Reading(dates=("2026-03-03",)), DAYS) == ()
+
+
+@pytest.mark.parametrize(
+    "words", ["tues can or not", "why not tuesday", "明天可不可以", "esok boleh tak?", "好不好 星期二"]
+)
+def test_a_no_that_only_asks_denies_nothing(words: str) -> None:
+    assert options_meant(words, Reading(dates=("2026-03-03",)), DAYS) == ("tue",)
+
+
+def test_of_two_days_one_may_be_denied_so_both_are_asked_back() -> None:
+    reading = Reading(dates=("2026-03-03", "2026-03-10"))
+    assert options_meant("not this tues, the next", reading, DAYS) == ("tue", "next")
+
+
+def test_a_part_of_the_day_means_every_time_in_it() -> None:
+    assert options_meant("before noon", Reading(part_of_day=("00:00", "12:00")), TIMES) == ("a", "b")
+    assert options_meant("after 2pm", Reading(times=("14:00",), part_of_day=("14:00", "24:00")), TIMES) == ("c",)
+
+
+def test_a_bare_number_may_be_a_day_of_the_month() -> None:
+    assert options_meant("10", NOTHING, DAYS) == ("next",)
+    assert options_meant("3", NOTHING, DAYS) == ("tue",)
+
+
+def test_only_what_the_patient_sees_has_a_number() -> None:
+    assert options_meant("2", NOTHING, CONFIRM, shown=1) == ()
+    assert options_meant("2", NOTHING, CONFIRM, shown=2) == ("change",)
+
+
+@pytest.mark.parametrize("words", ["the second one", "i want number 2 please", "第二个", "yang kedua", "second"])
+def test_a_place_in_the_list_is_an_answer(words: str) -> None:
+    assert options_meant(words, NOTHING, CONFIRM) == ("change",)
+
+
+def test_the_words_of_an_option_come_before_its_place() -> None:
+    offered = [Offered("scan", ("Review of a scan",)), Offered("first", ("First consultation",))]
+    assert options_meant("first", NOTHING, offered) == ("first",)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("my name is Tan Ah Kow", "Tan Ah Kow"),
+        ("Tan Mei Ling, thanks", "Tan Mei Ling"),
+        ("The patient is Lim Ah Seng.", "Lim Ah Seng"),
+        ("nama saya Siti Aminah", "Siti Aminah"),
+        ("我叫陈美玲", "陈美玲"),
+        ("Im Soo Jin", "Im Soo Jin"),
+        ("Can Yilmaz", "Can Yilmaz"),
+        ("My Linh Nguyen", "My Linh Nguyen"),
+    ],
+)
+def test_a_name_is_kept_without_the_words_around_it(words: str, name: str) -> None:
+    assert person_name(words, strict=True) == name
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["how much does it cost", "i want to change the time", "never mind", "ok can", "my mother", "cancel", "我想改时间",
+     "saya nak tukar masa"],
+)  # fmt: skip
+def test_a_sentence_is_not_booked_as_a_name(words: str) -> None:
+    assert person_name(words, strict=False) is None
+
+
 @pytest.mark.parametrize(
     "name", ["Mei Ling Tan", "Anne-Marie O'Neill", "陈美玲", "மெய் லிங்", "S. Rajaratnam", "José María"]
 )
@@ -87,15 +155,6 @@ def test_typed_answers_come_from_the_reading() -> None:
     assert typed_answer("phone", message, 0) == "+6591234567"
     assert typed_answer("yes or no", message, 0) == "yes"
     assert typed_answer("time", message, 0) is None
-
-
-def test_the_longest_words_found_in_a_sentence_win() -> None:
-    phrases = {"book": "booking", "my appointments": "mine", "预约": "booking", "我的预约": "mine"}
-    assert contained(phrases, "i want to book please") == ("booking",)
-    assert contained(phrases, "show my appointments in the book") == ("mine",)
-    assert contained(phrases, "你好 我想预约") == ("booking",)
-    assert contained(phrases, "看看我的预约") == ("mine",)
-    assert contained(phrases, "bookings") == ()
 
 
 def test_folding_makes_one_of_what_reads_alike() -> None:

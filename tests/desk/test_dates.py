@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.desk.dates import find_dates, find_times
+from bot.desk.dates import find_dates, find_part_of_day, find_times
 
 MONDAY = date(2026, 3, 2)
 TUE, WED, THU, FRI = "2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"
@@ -101,3 +101,52 @@ def test_no_text_upsets_the_reader(text: str) -> None:
 def test_a_day_we_write_is_the_day_we_read(day: date) -> None:
     assert find_dates(f"{day.day} {day:%B} {day.year}", MONDAY) == (day.isoformat(),)
     assert find_dates(f"{day.day}/{day.month}/{day.year}", MONDAY) == (day.isoformat(),)
+
+
+@pytest.mark.parametrize(
+    ("words", "dates"),
+    [
+        ("大后天下午", [THU]),
+        ("day aft tmr", [WED]),
+        ("in 3 days", [THU]),
+        ("3天后", [THU]),
+        ("tulat", [THU]),
+        ("can I come on the 12th at 10.30?", ["2026-03-12"]),
+        ("15hb", ["2026-03-15"]),
+        ("the 1st", ["2026-04-01"]),
+        ("friday the 13th", ["2026-03-13"]),
+        ("friday the 12th", [FRI, "2026-03-12"]),
+        ("friday next week", ["2026-03-13"]),
+        ("下周末", ["2026-03-14", "2026-03-15"]),
+        ("tomorrow or the weekend", [TUE, "2026-03-07", "2026-03-08"]),
+        ("my 1st visit", []),
+        ("pain for 3 days", []),
+    ],
+)
+def test_days_that_are_counted_or_told_by_the_week(words: str, dates: list[str]) -> None:
+    assert list(find_dates(words, MONDAY)) == dates
+
+
+def test_next_week_is_each_of_its_days() -> None:
+    assert find_dates("next week", MONDAY) == tuple(f"2026-03-{day:02}" for day in range(9, 16))
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("next tues after lunch", ("13:00", "18:00")),
+        ("thurs morning", ("00:00", "12:00")),
+        ("下午", ("12:00", "18:00")),
+        ("petang", ("12:00", "18:00")),
+        ("after 3pm", ("15:00", "24:00")),
+        ("before 11am", ("00:00", "11:00")),
+        ("3 in the afternoon", ("12:00", "18:00")),
+        ("下午2点半", ()),
+        ("good morning", ()),
+        ("selamat pagi", ()),
+        ("morning or afternoon", ()),
+        ("10am", ()),
+    ],
+)
+def test_parts_of_the_day(words: str, part: tuple[str, ...]) -> None:
+    assert find_part_of_day(words) == part

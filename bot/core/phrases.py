@@ -1,0 +1,92 @@
+"""Phrases of the clinic within a patient's sentence: which of them it contains, mistyped words included.
+
+The longest phrase of several words decides, else the longest word. Another one that does not overlap it counts as well
+when it is sure to mean something of its own: it has several words, or "and" stands between the two ("I want to book and
+also how much is it"). A single word ("appointment") stands in many a sentence about something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+_DENSE = "\u2e7f"
+"""What lies behind this code point is written without spaces."""
+_JOINING = frozenset(
+    "and also then plus n but or & dan juga lepas atau \u0bae\u0bb1\u0bcd\u0bb1\u0bc1\u0bae\u0bcd".split()
+)
+_MENDED_LETTERS_MIN = 5
+"""Shorter words are one letter away from too many others."""
+_SWAPPED_LETTERS_MIN = 8
+"""From this length a wrong letter counts as a slip. In shorter words it makes another word ("charge", "change")."""
+
+
+class _Match(NamedTuple):
+    start: int
+    end: int
+    leads_to: str
+    several_words: bool
+
+
+def led_to(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
+    """What the ``phrases`` (folded) that a message contains lead to, the longest first.
+
+    >>> led_to({"book": "booking", "my appointments": "mine"}, "i want to book please")
+    ('booking',)
+    >>> led_to({"book": "booking", "how much": "fees"}, "i want to book and also how much is it")
+    ('fees', 'booking')
+    """
+    matches = sorted(_matches(phrases, folded), key=lambda match: (not match.several_words, match.start - match.end))
+    found = matches[:1]
+    for match in matches[1:]:
+        apart = all(match.end <= other.start or other.end <= match.start for other in found)
+        if apart and (match.several_words or not found[0].several_words or _joined(folded, found[0], match)):
+            found.append(match)
+    return tuple(dict.fromkeys(match.leads_to for match in found))
+
+
+def _matches(phrases: Mapping[str, str], folded: str) -> Iterable[_Match]:
+    padded = f" {folded} "
+    for phrase, leads_to in phrases.items():
+        dense = any(c > _DENSE for c in phrase)
+        at = padded.find(phrase if dense else f" {phrase} ")
+        if at >= 0:
+            start = at - 1 if dense else at
+            yield _Match(start, start + len(phrase), leads_to, dense or " " in phrase)
+
+
+def _joined(folded: str, one: _Match, other: _Match) -> bool:
+    first, second = sorted((one, other))
+    return not _JOINING.isdisjoint(folded[first.end : second.start].split())
+
+
+def mended(folded: str, known: Iterable[str]) -> str:
+    """A message in which each word that is one slip away from a word of ``known`` is that word.
+
+    >>> mended("bk an apointment", ["appointment"])
+    'bk an appointment'
+    """
+    words = frozenset(word for words in known for word in words.split())
+    longer = [word for word in words if len(word) >= _MENDED_LETTERS_MIN and word.isascii()]
+    return " ".join(word if word in words else _mend(word, longer) for word in folded.split())
+
+
+def _mend(word: str, known: Iterable[str]) -> str:
+    if len(word) < _MENDED_LETTERS_MIN or not word.isalpha():
+        return word
+    return next((one for one in known if _one_slip(word, one)), word)
+
+
+def _one_slip(written: str, meant: str) -> bool:
+    """Whether one letter is missing, too many, or changed places with its neighbour; in long words also wrong."""
+    if written[0] != meant[0] or abs(len(written) - len(meant)) > 1:
+        return False
+    same = next(
+        (at for at, (a, b) in enumerate(zip(written, meant, strict=False)) if a != b), min(len(written), len(meant))
+    )
+    rest, other = written[same:], meant[same:]
+    if len(written) != len(meant):
+        return rest[1:] == other or rest == other[1:]
+    if rest[2:] == other[2:] and rest[:2] == other[:2][::-1]:
+        return True
+    return len(meant) >= _SWAPPED_LETTERS_MIN and rest[1:] == other[1:]
