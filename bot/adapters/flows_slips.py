@@ -14,6 +14,8 @@ from typing import TypeAlias
 
 import yaml
 
+NEAR_LINES = 20
+"""How far below a bracket the next key is looked for."""
 MERGED = re.compile(r"<{7}|={7}|>{7}|\|{7}")
 _VALUE = re.compile(r"""^\s*(?:- )?(?:"[^"]*"|[^\s:"'{\[#][^:]*):\s+(\S.*)$|^\s*- (\S.*)$""")
 """A line with a value behind its key, or an item of a list."""
@@ -138,7 +140,8 @@ def _open_bracket(stopped: _Stopped) -> Slip | None:
 
 def _goes_on_as_key(stopped: _Stopped, line: int) -> bool:
     """Whether the next line begins with a key, as it does when nothing was meant to be open."""
-    following = next((one for one in stopped.lines[line:] if one.strip()), "x:")
+    near = stopped.lines[line : line + NEAR_LINES]
+    following = next((one for one in near if one.strip()), "x:")
     return bool(re.match(r"\s*[\w ]+:(?:\s|$)", following))
 
 

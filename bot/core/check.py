@@ -90,8 +90,8 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
 
 FOUND_WHILE_READING: Mapping[str, str] = MappingProxyType(
     {
-        "E01": "not strict YAML: a slip of the hand (a colon, a quote, a bracket, indentation), a tab, a tag, an anchor, "
-        "what two people's edits left behind, too large, too deep, not UTF-8",
+        "E01": "not strict YAML: a slip of the hand (a colon, a quote, a bracket, indentation), a tab, a tag, an "
+        "anchor, what two people's edits left behind, too large, too deep, not UTF-8",
         "E02": "a key that is there twice",
         "E03": "an unknown key",
         "E04": "something required is missing, empty or of the wrong shape",

@@ -59,7 +59,7 @@ SLIPS = [
     ("      A repeat", "    A repeat", 19, "no further to the right than its key", "two spaces further"),
     ('"Yes, please"', '"Yes, please', 23, "a quote is opened here and not closed", 'Write " at the end'),
     ("ask: Which medicine", 'ask: "Which medicine', 8, "a quote is opened here and not closed", 'Write " at the end'),
-    ("ask: What is the patient's full name?", "ask: 'What is the patient's name?'", 13, "an apostrophe in it", "double"),
+    ("ask: What is the patient's full name?", "ask: 'What is the patient's name?'", 13, "an apostrophe", "double"),
     ('"Yes, please"', "“Yes, please”", 23, "has no key", "Type straight quotes"),
     ('"Yes, please"', "Yes, please", 23, 'has no key "please"', "a text that contains a comma"),
     ("more medicine]", "more medicine", 3, '"[" is opened in this line and not closed', 'Write "]"'),
