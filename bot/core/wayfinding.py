@@ -174,6 +174,7 @@ def acknowledged(walk: Walk, message: Message) -> bool:
 _DECLINING = frozenset("no nope nah tak tidak 不 不用 没有 不用了 没有了 இல்லை வேண்டாம்".split())
 _ACKNOWLEDGING = _DECLINING | frozenset(
     """ok okay okie okies k kk yes yep yup ya yeah sure alright fine good great can nice lah lor ah thanks
+    thank you u thx tq ty so very much a lot see then later bye goodbye night goodnight
     好 好的 好吧 收到 行 是 是的 知道了 baik boleh okey faham சரி ஆம்""".split()
 )
 _SIGNS = frozenset("👍👌✅🙏🙂😊😀😄😃☺❤🤝💪\ufe0f \n🏻🏼🏽🏾🏿")
