@@ -64,7 +64,7 @@ def test_a_day_without_an_agreed_meaning_is_asked_back() -> None:
     assert options_meant("next tuesday", Reading(dates=("2026-03-03", "2026-03-10")), DAYS) == ("tue", "next")
 
 
-@pytest.mark.parametrize("words", ["not tomorrow", "tmr cannot leh", "any day except tuesday", "esok tak boleh", "星期二不行"])
+@pytest.mark.parametrize("words", ["not tomorrow", "any day except tuesday", "esok tak boleh", "星期二不行"])
 def test_a_day_that_is_denied_is_not_chosen(words: str) -> None:
     assert options_meant(words, Reading(dates=("2026-03-03",)), DAYS) == ()
 
