@@ -226,7 +226,7 @@ def _check(options: argparse.Namespace) -> int:
         print(json.dumps([fault.as_data() for fault in faults], ensure_ascii=False, indent=2))
         return 1 if errors else 0
     for fault in faults:
-        print(fault if fault.level == "error" else f"{fault} (warning)")
+        print(fault.told)
     print(f"{errors} to put right, {len(faults) - errors} to look at." if faults else "Nothing to put right.")
     if options.walk and loaded.clinic is not None and loaded.sound:
         return _walk(loaded.clinic, options.states)

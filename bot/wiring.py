@@ -54,7 +54,7 @@ class BrokenFlows(Exception):
     """The flow files cannot be used. ``faults`` says everything that is wrong with them."""
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
+        super().__init__("\n".join(fault.told for fault in faults))
         self.faults = faults
 
 

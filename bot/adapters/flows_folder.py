@@ -9,6 +9,7 @@ from bot.adapters.flows_nodes import FILE_BYTES_MAX
 from bot.ports.revisions import Files
 
 FILES_MAX = 1_000
+STRAYS_MAX = 20
 BASE_FILE = ".published"
 """Remembers, in the folder itself, the revision that its files were when they were last published or got."""
 Stamp = tuple[tuple[str, int, int], ...]
@@ -61,6 +62,16 @@ def add_files(directory: Path, files: Files) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644), "wb") as file:
             file.write(content)
+
+
+def strays(directory: Path) -> tuple[str, ...]:
+    """YAML files in a folder that are read neither as flows nor as tests, by their path in it."""
+    read = {*_paths(directory), *directory.glob("tests/*.yaml")}
+    found = (path for pattern in ("*", "*/*", "*/*/*") for path in directory.glob(f"{pattern}.y*ml"))
+    own = (path for path in found if path not in read and path.is_file() and path.suffix in (".yaml", ".yml"))
+    return tuple(
+        sorted(path.relative_to(directory).as_posix() for path in own if not path.name.startswith("."))[:STRAYS_MAX]
+    )
 
 
 def _paths(directory: Path) -> list[Path]:

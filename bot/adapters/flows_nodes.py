@@ -13,23 +13,27 @@ from typing import NoReturn, TypeAlias
 
 import yaml
 
+from bot.adapters.flows_slips import merge_mark, odd_space, slip_in
 from bot.core.fault import Fault
 
 FILE_BYTES_MAX = 1_000_000
 NODES_MAX = 50_000
 DEPTH_MAX = 20
+SAVE_AS = 'Save it as UTF-8: most editors offer that under "Save as", as the encoding.'
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """What makes a text read otherwise than it is written. The marks that Arabic and Hebrew need are not among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text. ``plain`` when it was written without quotes and on one line."""
+    """A text. ``plain`` when it was written without quotes and on one line. ``cut`` when a remark stands so close
+    behind it (`` #``) that it may have been meant as part of the text."""
 
     text: str
     line: int
     column: int
     plain: bool = True
+    cut: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +67,14 @@ class _RefusedError(Exception):
 def parse(data: bytes, file: str) -> tuple[list[Node], list[Fault]]:
     """The documents of a file and what is wrong with them. A file that is no strict YAML gives no document."""
     faults: list[Fault] = []
+    text = ""
     try:
         text = _decoded(data, file)
         return list(_documents(text, file, faults)), faults
     except _RefusedError as refused:
         return [], [*faults, refused.fault]
     except yaml.MarkedYAMLError as error:
-        return [], [*faults, _not_yaml(error, file)]
+        return [], [*faults, _not_yaml(error, text, file)]
     except yaml.YAMLError:
         return [], [
             *faults,
@@ -92,17 +97,19 @@ def _decoded(data: bytes, file: str) -> str:
         _refuse(file, 1, 1, "the file is larger than 1 MB.", "Split it into several flows.")
     if b"\0" in data:
         line = data[: data.index(b"\0")].count(b"\n") + 1
-        _refuse(file, line, 0, "the file is not plain UTF-8 text (it has NUL bytes).", "Save it as UTF-8.")
+        _refuse(file, line, 0, "the file is not plain UTF-8 text (it has NUL bytes).", SAVE_AS)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        _refuse(file, line, 0, "the file is not UTF-8 text.", "Save it as UTF-8.")
+        _refuse(file, line, 0, "the file is not UTF-8 text.", SAVE_AS)
     turned = _TURNING.search(text)
     if turned is not None:
         sign = f"U+{ord(turned.group(0)):04X}"
         message = f"there is an invisible character that turns the direction of the text ({sign})."
         _refuse(file, *_at(text, turned.start()), message, "Type the text again instead of pasting it.")
+    for slip in filter(None, (merge_mark(text), odd_space(text))):
+        _refuse(file, slip.line, slip.column, slip.message, slip.remedy)
     if "\t" in text:
         _refuse(file, *_at(text, text.index("\t")), "there is a tab.", "Use spaces instead.")
     return text
@@ -115,7 +122,7 @@ def _at(text: str, index: int) -> tuple[int, int]:
 
 
 def _documents(text: str, file: str, faults: list[Fault]) -> Iterator[Node]:
-    composer = _Composer(file, faults)
+    composer = _Composer(file, faults, text.split("\n"))
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         document = composer.take(event)
         if document is not None:
@@ -128,6 +135,7 @@ class _Composer:
 
     file: str
     faults: list[Fault]
+    lines: list[str]
     unclosed: list[tuple[Items | Entries, Scalar | None]] = field(default_factory=list)
     nodes: int = 0
 
@@ -138,7 +146,7 @@ class _Composer:
         if isinstance(event, yaml.CollectionEndEvent):
             closed, _ = self.unclosed.pop()
             return None if self.unclosed else closed
-        return self._add(_node(event, self.file)) if isinstance(event, yaml.NodeEvent) else None
+        return self._add(_node(event, self.file, self.lines)) if isinstance(event, yaml.NodeEvent) else None
 
     def _add(self, node: Node) -> Node | None:
         self.nodes += 1
@@ -155,7 +163,7 @@ class _Composer:
         return None
 
 
-def _node(event: yaml.NodeEvent, file: str) -> Node:
+def _node(event: yaml.NodeEvent, file: str, lines: list[str]) -> Node:
     line, column = _place_of(event)
     if isinstance(event, yaml.AliasEvent):
         _refuse(
@@ -171,8 +179,15 @@ def _node(event: yaml.NodeEvent, file: str) -> Node:
     if tag is not None:
         _refuse(file, line, column, f'"{tag}" is a tag.', "Delete it, or quote it if it is a text.")
     if isinstance(event, yaml.ScalarEvent):
-        return Scalar(event.value, line, column, plain=event.style is None or event.style == "")
+        plain = event.style is None or event.style == ""
+        return Scalar(event.value, line, column, plain, cut=plain and _followed_by(event, lines).startswith(" #"))
     return Items(line, column) if isinstance(event, yaml.SequenceStartEvent) else Entries(line, column)
+
+
+def _followed_by(event: yaml.Event, lines: list[str]) -> str:
+    """What stands behind a value on its line."""
+    mark = event.end_mark
+    return lines[mark.line][mark.column :] if mark and mark.line < len(lines) else ""
 
 
 def _place_of(event: yaml.Event) -> tuple[int, int]:
@@ -248,7 +263,10 @@ _WHY: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _not_yaml(error: yaml.MarkedYAMLError, file: str) -> Fault:
+def _not_yaml(error: yaml.MarkedYAMLError, text: str, file: str) -> Fault:
+    slip = slip_in(text, error)
+    if slip is not None:
+        return Fault("E01", file, slip.line, slip.column, message=slip.message, remedy=slip.remedy)
     said = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

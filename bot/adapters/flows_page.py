@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
+from bot.adapters.flows_slips import CURLY
 from bot.core.fault import Fault, did_you_mean, level_of
 from bot.core.flow import Text, Value
 
@@ -31,9 +32,12 @@ NOBODYS: Mapping[str, str] = MappingProxyType({})
 
 Kind = TypeVar("Kind", Scalar, Items, Entries)
 _SHAPES: Mapping[type, str] = {Scalar: "a text", Items: "a list", Entries: "keys with values"}
+STEP_KINDS = frozenset({"ask", "say", "do", "check", "run", "hand over"})
+"""The keys that say what a step does; it has one of them."""
 _EXAMPLES: Mapping[str, str] = {
     '"options"': 'yes_please: {label: "Yes, please"}',
     "the option ": '{label: "Yes, please"}',
+    "a flow": "flow: callback",
     '"steps"': "confirm: (and its keys below it)",
     '"outcomes"': "found: next",
     '"with"': "service: service",
@@ -197,6 +201,9 @@ class Page:
             self.fault("E04", scalar, f"{what} is empty.", "Write what the patient should read.")
             return None
         self._watch(scalar)
+        if scalar.cut:
+            remedy = "Put quotes around the whole text. A remark is set apart by two spaces."
+            self.fault("W07", scalar, 'what follows " #" is a remark, and never said.', remedy)
         translations = {}
         for translation in self.translations:
             pair = self._translated(translation, path)
@@ -264,6 +271,10 @@ def data(node: Node) -> Value:
 
 
 def _meant(key: str, value: Node, allowed: Collection[str]) -> str:
+    if isinstance(value, Entries) and not STEP_KINDS.isdisjoint(value.values) and STEP_KINDS & set(allowed):
+        return f'If "{key}" is a step of its own, move it and its keys to the left, in line with the other steps.'
+    if any(c in CURLY for c in key.strip("’")):
+        return 'Type straight quotes, "like these": curly ones are for print, and hold no text together.'
     if value == Scalar("", value.line, value.column) and key not in allowed:
         # {label: Now, or later} reads as two keys.
         return "Put quotes around a text that contains a comma."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
-from bot.adapters.flows_page import Page
+from bot.adapters.flows_page import STEP_KINDS, Page
 from bot.core.flow import (
     NEXT,
     AnswerType,
@@ -156,7 +156,8 @@ class _Steps:
             page.fault("E04", key, "this step has no keys.", 'Write what it does below its name: "say: ...".')
             node = Entries(key.line, key.column, {"end": key}, {"end": key})
         kind = self._kind(key, node)
-        entries = page.keys(node, f"{_a(kind)} step", (kind, *KINDS.get(kind, ("end",)), *_EVERY_STEP))
+        kinds = STEP_KINDS.intersection(node.values)  # More than one has been told.
+        entries = page.keys(node, f"{_a(kind)} step", (kind, *KINDS.get(kind, ("end",)), *_EVERY_STEP, *kinds))
         goes = _explicit(page, entries) or following
         body = self._body(kind, entries, key.text, following)
         if goes == OFF_THE_END:

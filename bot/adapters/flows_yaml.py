@@ -12,11 +12,11 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from bot.adapters.flows_clinic import Engine, read_engine, read_languages, read_questions, read_translation
 from bot.adapters.flows_facts import Facts, read_facts
-from bot.adapters.flows_folder import read_folder
+from bot.adapters.flows_folder import read_folder, strays
 from bot.adapters.flows_nodes import Node, parse
 from bot.adapters.flows_page import Page, Translation
 from bot.adapters.flows_steps import read_flow
@@ -51,7 +51,17 @@ def load(directory: Path, years: Collection[int] = ()) -> Loaded:
 
     The public holidays of ``years`` are closed days of the diary.
     """
-    return load_files(read_folder(directory), years)
+    loaded = load_files(read_folder(directory), years)
+    return replace(loaded, faults=in_reading_order((*loaded.faults, *(_not_read(name) for name in strays(directory)))))
+
+
+def _not_read(name: str) -> Fault:
+    """A file that looks like one of the clinic's and is none, which nobody would notice otherwise."""
+    whole = PurePosixPath(name)
+    remedy = f'Rename it to "{whole.with_suffix(".yaml").name}".'
+    if whole.suffix == ".yaml":
+        remedy = "Flows lie in the folder itself, tests in tests/, translations in translations/LANGUAGE/."
+    return Fault("W08", name, 0, message="this file is not read.", remedy=remedy, level="warning")
 
 
 def load_checked(directory: Path, years: Collection[int] = ()) -> Loaded:
@@ -67,20 +77,30 @@ def checked(loaded: Loaded) -> Loaded:
     if loaded.clinic is None:
         return loaded
     broken = {fault.file for fault in loaded.faults if fault.level == "error"}
+    if broken & {ENGINE_FILE, FACTS_FILE} - loaded.files.keys():
+        # Everything names what would stand there: the one thing to put right would be lost among it.
+        return replace(loaded, faults=tuple(fault for fault in loaded.faults if fault.file not in loaded.files))
     found = (fault for fault in check(loaded.clinic) if fault.file not in broken)
     pointed = (_pointed(fault, loaded.files) for fault in (*loaded.faults, *found))
     return replace(loaded, faults=in_reading_order(pointed))
 
 
 def _pointed(fault: Fault, files: Mapping[str, bytes]) -> Fault:
-    """The fault with its column: where the line has the word it tells of, else where the line begins."""
-    if fault.column or not fault.line or fault.file not in files:
+    """The fault with its column: where the line has the word it tells of, else where the line begins.
+
+    What is told of a whole file (line 0, or the first) stands in the line that has that word, if there is one.
+    """
+    if fault.column or fault.file not in files:
         return fault
     lines = files[fault.file].decode(errors="replace").splitlines()
-    line = lines[fault.line - 1] if fault.line <= len(lines) else ""
-    told = (line.find(word) for word in _QUOTED.findall(fault.message))
+    words = _QUOTED.findall(fault.message)
+    number = fault.line
+    if number <= 1 and not fault.step:
+        number = next((n for word in words for n, line in enumerate(lines, 1) if word in line), number)
+    line = lines[number - 1] if 0 < number <= len(lines) else ""
+    told = (line.find(word) for word in words)
     start = len(line) - len(line.lstrip())
-    return replace(fault, column=1 + next((at for at in told if at >= 0), start))
+    return replace(fault, line=number, column=1 + next((at for at in told if at >= 0), start) if number else 0)
 
 
 def load_files(files: Mapping[str, bytes], years: Collection[int] = ()) -> Loaded:
@@ -176,7 +196,7 @@ class _Shelf:
                     "W71",
                     roots[name],
                     f'there is no file "{file}" to translate.',
-                    did_you_mean(file, self.files, "Delete this file."),
+                    did_you_mean(file[:-5], (one[:-5] for one in self.files if "/" not in one), "Delete this file."),
                 )
             else:
                 self.translations.append(read_translation(page, roots[name], language))
@@ -190,17 +210,14 @@ class _Shelf:
             if flow is None:
                 continue
             if flow.name in flows:
+                # The file of the same name is the one that is meant, and has the translations; the other is a copy.
+                kept, copy = sorted((flows[flow.name], flow), key=lambda one: one.file != f"{one.name}.yaml")
+                message = f'the flow "{flow.name}" is also in {kept.file}.'
                 self.faults.append(
-                    Fault(
-                        "E05",
-                        name,
-                        1,
-                        1,
-                        message=f'the flow "{flow.name}" is also in {flows[flow.name].file}.',
-                        remedy="Rename one of them.",
-                    )
+                    Fault("E05", copy.file, 1, 1, "", message, "Rename one of them, or delete the copy.")
                 )
-            flows.setdefault(flow.name, flow)
+                flow = kept
+            flows[flow.name] = flow
         return flows
 
     def _tell_leftovers(self) -> None:

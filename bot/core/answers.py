@@ -17,7 +17,9 @@ from typing import NamedTuple
 from bot.core.events import Message, Reading
 from bot.core.flow import AnswerType, Value
 
-NEGATIONS = frozenset("no not dont don't cannot cant can't never without tak tidak jangan bukan வேண்டாம் இல்லை".split())
+NEGATIONS = frozenset(
+    "no not dont don't cannot cant can't never without except tak tidak jangan bukan kecuali வேண்டாம் இல்லை".split()
+)
 NEGATIONS_WITHIN = "不没沒別别勿"
 """Scripts without spaces: here a word of the whole text."""
 TEXT_CHARACTERS_MAX = 500
@@ -40,6 +42,11 @@ _PLACES = {
     "一": 1, "二": 2, "三": 3, "四": 4, "五": 5,
 }  # fmt: skip
 """What the words of order count; they are tried after the options' own ("First consultation")."""
+_EARLIEST = re.compile(
+    r"\b(?:earliest|soonest|first available|asap|any ?time|any ?day|paling awal|secepat mungkin|bila bila)\b"
+    r"|最早|最快|越早越好|随便哪"
+)
+"""Whoever says so takes the first day or time there is; it is shown back before anything is booked."""
 _DENIES_NOTHING = re.compile(
     r"\b(?:(?:or|why) not|no (?:problem|worries|prob)|(?:boleh|ada|ke) (?:tak|tidak)|tak apa)\b"
     r"|([可能行好是要有方])以?便?不\1以?便?|不好意思|没问题|沒問題|对不起|對不起"
@@ -152,6 +159,8 @@ def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered])
     by_time = [one for one in offered if one.time and _at_that_time(one.time, reading)]
     both = [one for one in by_date if one in by_time]
     found = tuple(one.id for one in both or by_date or by_time)
+    if not found and not (reading.dates or reading.times or reading.part_of_day) and _EARLIEST.search(folded):
+        found = tuple(one.id for one in offered if one.date or one.time)[:1]
     # "Not tomorrow" names a day and does not choose it. Of two days one may be denied and the other meant.
     return () if len(found) == 1 and negates(folded) else found
 

@@ -90,14 +90,16 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
 
 FOUND_WHILE_READING: Mapping[str, str] = MappingProxyType(
     {
-        "E01": "not strict YAML: a tag, an anchor, a tab, two documents, too large, too deep, not UTF-8",
+        "E01": "not strict YAML: a slip of the hand (a colon, a quote, a bracket, indentation), a tab, a tag, an "
+        "anchor, what two people's edits left behind, too large, too deep, not UTF-8",
         "E02": "a key that is there twice",
         "E03": "an unknown key",
         "E04": "something required is missing, empty or of the wrong shape",
         "E05": "a name with other characters than a-z, 0-9 and _, a reserved one, or one used twice",
         "W05": "example values that the clinic has not confirmed",
         "W06": "a secret, or a phone number outside clinic.yaml",
-        "W07": "a value that other YAML programs change (10:30, yes, +65...)",
+        "W07": "a value that other YAML programs change (10:30, yes, +65...), or a text that a remark cuts off",
+        "W08": "a file that looks like a flow, a test or a translation, and is not read",
         "E17": '"check" without "otherwise"',
         "E18": '"at most" without "after that", or the other way round',
         "W71": "a translation of an older text, or of a text that is gone",

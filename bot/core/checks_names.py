@@ -15,6 +15,7 @@ from bot.core.names import braces_in, doubled_in, names_in
 from bot.core.ways import Way, ways_of
 
 CONTACT_NAMES = ("contact.phone", "contact.language", "contact.opted_out")
+_WORD = re.compile(r"[a-z]\w*(?:\.\w+)*")
 CONDITION = "the condition"
 _MAY_BE_EMPTY = frozenset(f'the input "{name}"' for name in OPTIONAL_INPUTS)
 
@@ -64,9 +65,10 @@ def unknown_names(clinic: Clinic) -> Iterator[Fault]:
 def _said_with_braces(clinic: Clinic, scope: Scope, spot: Spot) -> Iterator[Fault]:
     """What was meant as a name, and the patient would read as it stands."""
     for said in braces_in(spot.text.source):
-        meant = re.sub(r"\W+", "_", said.strip("{} ").lower())
-        known = _is_known(clinic, scope, meant)
-        remedy = f'Write "{{{meant}}}".' if known else "Name something that is saved; two braces are one that is said."
+        words = _WORD.findall(said.lower())
+        # "{Full name}" is one name of two words; in "{name, shall I?" the first word was meant.
+        meant = next((one for one in ("_".join(words), *words[:1]) if _is_known(clinic, scope, one)), "")
+        remedy = f'Write "{{{meant}}}".' if meant else "Name something that is saved; two braces are one that is said."
         yield spot.fault("E40", f'says "{said}" as it stands.', remedy)
     for said in doubled_in(spot.text.source):
         if _is_known(clinic, scope, said.lower()):
@@ -117,7 +119,9 @@ def _meant(clinic: Clinic, scope: Scope, name: str) -> str:
     fields = scope.get(head) or ()
     known = [*scope, *CONTACT_NAMES, *(f"{head}.{field}" for field in fields)]
     known += [fact.replace(" ", "_") for fact in _facts(clinic)]
-    return did_you_mean(name, known, "Save it first, or put quotes around a text.")
+    if head == "clinic":
+        return did_you_mean(name, known, f'Write "{name.partition(".")[2].replace("_", " ")}: ..." in clinic.yaml.')
+    return did_you_mean(name, known, f'Save it in a step before ("save as: {head}"), or take it out.')
 
 
 def names_not_set(clinic: Clinic) -> Iterator[Fault]:

@@ -291,8 +291,18 @@ def _without_a_person(clinic: Clinic, conversation: Conversation) -> Iterator[tu
         yield PERSON if one.act == "hand over" else f'"{one.words[0]}"', Message("", text=one.words[0])
     for flow in (flow for flow in clinic.flows.values() if flow.starts_with):
         yield f'"{flow.starts_with[0]}"', Message("", text=flow.starts_with[0])
+    yield from _two_wishes(clinic, conversation)
     yield from _questions(clinic)
     yield from _answers(clinic, conversation)
+
+
+def _two_wishes(clinic: Clinic, conversation: Conversation) -> Iterator[tuple[str, Event]]:
+    """A sentence that speaks of two flows, where it is asked back."""
+    flows = [one for one in clinic.flows.values() if one.starts_with and one.name != clinic.otherwise][:2]
+    running = conversation.running
+    if len(flows) == 2 and (running is None or running.flow == clinic.otherwise):
+        words = " and ".join(one.starts_with[0] for one in flows)
+        yield f'"{words}"', Message("", text=words)
 
 
 def _questions(clinic: Clinic) -> Iterator[tuple[str, Event]]:

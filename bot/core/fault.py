@@ -34,6 +34,13 @@ class Fault:
         """The fault for other programs: every field under its name."""
         return {name: getattr(self, name) for name in self.__slots__}
 
+    @property
+    def told(self) -> str:
+        """The line with the column, as editors jump to it, and with the code that the pages explain."""
+        where = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        code = self.code if self.level == "error" else f"{self.code}, warning"
+        return f"{where} {self.step}".rstrip() + f": {self.message} {self.remedy}".rstrip() + f" ({code})"
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file
         words = f"{self.message} {self.remedy}".strip()

@@ -14,7 +14,7 @@ from bot.core.flow import NOTHING, Clinic, Condition, Value
 
 _NAME = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*(?:[ .][a-z0-9_]+)*)\}")
 
-_BRACES = re.compile(r"\{[^{}]{0,40}\}?|\}")
+_BRACES = re.compile(r"\{[^{}\n]{0,40}\}?|\}")
 _DOUBLED = re.compile(r"\{\{ ?([A-Za-z][A-Za-z0-9_.]{0,60}) ?\}\}")
 
 

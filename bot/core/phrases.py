@@ -45,6 +45,11 @@ def led_to(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.leads_to for match in found))
 
 
+def has_several_words(phrase: str) -> bool:
+    """Whether a phrase is more than one word; of what is written without spaces, more than one character."""
+    return " " in phrase or (len(phrase) > 1 and max(phrase) > _DENSE)
+
+
 def _matches(phrases: Mapping[str, str], folded: str) -> Iterable[_Match]:
     padded = f" {folded} "
     for phrase, leads_to in phrases.items():
@@ -52,7 +57,7 @@ def _matches(phrases: Mapping[str, str], folded: str) -> Iterable[_Match]:
         at = padded.find(phrase if dense else f" {phrase} ")
         if at >= 0:
             start = at - 1 if dense else at
-            yield _Match(start, start + len(phrase), leads_to, dense or " " in phrase)
+            yield _Match(start, start + len(phrase), leads_to, has_several_words(phrase))
 
 
 def _joined(folded: str, one: _Match, other: _Match) -> bool:

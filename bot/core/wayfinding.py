@@ -7,7 +7,7 @@ from bot.core.asking_faq import sure_question
 from bot.core.conversation import Shown
 from bot.core.events import Message
 from bot.core.flow import Anywhere
-from bot.core.phrases import led_to, mended
+from bot.core.phrases import has_several_words, led_to, mended
 from bot.core.walk import Walk
 
 PERSON, LEAVE = "", "."
@@ -130,15 +130,15 @@ def _phrases(walk: Walk, message: Message) -> dict[str, str]:
 
     One common word ("appointment") does not outweigh a question that the FAQ surely answers.
     """
-    several_words = not walk.at_menu or sure_question(walk, message) is not None
+    only_several = not walk.at_menu or sure_question(walk, message) is not None
     running = {frame.flow for frame in walk.conversation.stack} | {walk.clinic.otherwise}
     flows = {
         words: flow
         for words, flow in walk.clinic.start_words.items()
-        if flow not in running and (not several_words or " " in words or not words.isascii())
+        if flow not in running and (not only_several or has_several_words(words))
     }
     leaving = {
-        words: LEAVE for one in walk.clinic.anywhere if _leaves(one) for words in map(fold, one.words) if " " in words
+        words: LEAVE for words, rule in walk.clinic.anywhere_words.items() if _leaves(rule) and has_several_words(words)
     }
     return {**flows, **leaving, **_person_phrases(walk)}
 
@@ -174,6 +174,7 @@ def acknowledged(walk: Walk, message: Message) -> bool:
 _DECLINING = frozenset("no nope nah tak tidak 不 不用 没有 不用了 没有了 இல்லை வேண்டாம்".split())
 _ACKNOWLEDGING = _DECLINING | frozenset(
     """ok okay okie okies k kk yes yep yup ya yeah sure alright fine good great can nice lah lor ah thanks
+    thank you u thx tq ty so very much a lot see then later bye goodbye night goodnight
     好 好的 好吧 收到 行 是 是的 知道了 baik boleh okey faham சரி ஆம்""".split()
 )
 _SIGNS = frozenset("👍👌✅🙏🙂😊😀😄😃☺❤🤝💪\ufe0f \n🏻🏼🏽🏾🏿")

@@ -92,6 +92,7 @@ _PARTS = {
     ("13:00", "18:00"): ("after lunch", "午饭后", "午餐后", "lepas makan tengah hari", "selepas makan tengah hari"),
     ("17:00", _MIDNIGHT): ("evening", "after work", "晚上", "malam", "இரவு"),
 }
+_NOON = re.compile(r"(?<!before )\b(?:noon|midday)\b(?! time)|中午(?!前|后|後|\d)")
 _CHINESE_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")}
 _AFTERNOON = ("pm", "p.m", "petang", "malam", "下午", "晚上")
 _MORNING = ("am", "a.m", "pagi", "上午", "早上")
@@ -120,6 +121,8 @@ def find_times(text: str) -> tuple[str, ...]:
         _add(found, int(match.group(1)), 0, match.group(2))
     for match in _MALAY_HOUR.finditer(low):
         _add(found, int(match.group(1)), 0, "")
+    if _NOON.search(low):
+        found.setdefault("12:00")
     for match in _CHINESE_HOUR.finditer(low):
         minute = 30 if match.group(3) == "半" else int(match.group(4) or 0)
         _add(found, _chinese_number(match.group(2)), minute, match.group(1) or "")

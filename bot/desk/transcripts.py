@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from bot.core.actions import ACTIONS
 from bot.core.effects import Say, Trod
-from bot.core.fault import At, Fault, in_reading_order
+from bot.core.fault import At, Fault, did_you_mean, in_reading_order
 from bot.core.flow import Ask, Clinic, Do, Step, Value
 from bot.core.names import label
 from bot.core.place import Stranded
@@ -58,6 +58,10 @@ def run_transcript(clinic: Clinic, transcript: Transcript, read: Read) -> list[M
 
 def play(clinic: Clinic, transcript: Transcript, read: Read) -> Played:
     """Play one test until it is over or the bot first says something else."""
+    if transcript.flow not in clinic.flows:
+        there_is = did_you_mean(transcript.flow, clinic.flows)
+        no_flow = f'there is no flow "{transcript.flow}". {there_is}'.strip()
+        return Played(transcript, (_mismatch(transcript, transcript.line, "", f"(stopped) {no_flow}"),), ())
     table = Rehearsal(clinic, transcript.given, read)
     mismatches: list[Mismatch] = []
     for spoken, heard in _rounds(transcript):

@@ -201,7 +201,7 @@ def _tell(desk: Desk, options: argparse.Namespace, done: publishing.Done) -> Non
         return
     print(f"Published:{_line(desk, done.published)[4:]}")
     for talk in talks:
-        print(f"{talk} (warning)")
+        print(talk.told)
     if counted.conversations:
         print("\n".join(_counted(counted)))
 

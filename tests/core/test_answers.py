@@ -64,7 +64,7 @@ def test_a_day_without_an_agreed_meaning_is_asked_back() -> None:
     assert options_meant("next tuesday", Reading(dates=("2026-03-03", "2026-03-10")), DAYS) == ("tue", "next")
 
 
-@pytest.mark.parametrize("words", ["not tomorrow", "tmr cannot leh", "esok tak boleh", "星期二不行"])
+@pytest.mark.parametrize("words", ["not tomorrow", "any day except tuesday", "esok tak boleh", "星期二不行"])
 def test_a_day_that_is_denied_is_not_chosen(words: str) -> None:
     assert options_meant(words, Reading(dates=("2026-03-03",)), DAYS) == ()
 
@@ -84,6 +84,17 @@ def test_of_two_days_one_may_be_denied_so_both_are_asked_back() -> None:
 def test_a_part_of_the_day_means_every_time_in_it() -> None:
     assert options_meant("before noon", Reading(part_of_day=("00:00", "12:00")), TIMES) == ("a", "b")
     assert options_meant("after 2pm", Reading(times=("14:00",), part_of_day=("14:00", "24:00")), TIMES) == ("c",)
+
+
+@pytest.mark.parametrize("words", ["the earliest please", "any time", "anytime can", "最早的", "asap"])
+def test_whoever_takes_any_gets_the_first(words: str) -> None:
+    assert options_meant(words, NOTHING, TIMES) == ("a",)
+    assert options_meant(words, NOTHING, DAYS) == ("tue",)
+    assert options_meant(words, NOTHING, CONFIRM) == ()
+
+
+def test_not_any_time_is_no_choice() -> None:
+    assert options_meant("not any time", NOTHING, TIMES) == ()
 
 
 def test_a_bare_number_may_be_a_day_of_the_month() -> None:

@@ -84,6 +84,11 @@ def test_days(words: str, dates: list[str]) -> None:
         ("12/3", []),
         ("call 6123 4567", []),
         ("1", []),
+        ("noon", ["12:00"]),
+        ("中午", ["12:00"]),
+        ("afternoon", []),
+        ("before noon", []),
+        ("中午12点", ["12:00"]),
     ],
 )
 def test_times(words: str, times: list[str]) -> None:

@@ -11,7 +11,10 @@ import pytest
 import yaml
 
 from bot.adapters.flows_transcripts import load_transcripts
-from bot.core.answers import fold
+from bot.core.answers import Offered, fold, negates, options_meant
+from bot.core.checks_words import ways_to_say
+from bot.core.events import Reading
+from bot.core.flow import Ask
 from bot.core.safety import LIST_WORDS
 from bot.desk.reading import reader
 from bot.desk.transcripts import coverage, play
@@ -270,6 +273,26 @@ def test_a_translation_is_a_draft_until_somebody_signs_it(language: str) -> None
 def translation(language: str, name: str) -> Mapping[str, str]:
     texts = read(SHIPPED / "translations" / language / f"{name}.yaml")["texts"]
     return {path: pair["to"] for path, pair in texts.items() if isinstance(pair["to"], str)}
+
+
+DENIED = {"en": "not {}", "zh": "不要{}", "ms": "jangan {}", "ta": "{} வேண்டாம்"}
+
+
+@pytest.mark.parametrize("language", DENIED)
+def test_a_label_with_a_no_to_it_never_chooses_that_option(language: str) -> None:
+    wrong = []
+    for flow in shipped_clinic().flows.values():
+        for step in flow.steps.values():
+            options = (*step.body.options, *step.body.more_options) if isinstance(step.body, Ask) else ()
+            offered = [Offered(one.id, ways_to_say(one)) for one in options]
+            # "No" itself, and what stands for it, is chosen by a "no".
+            meant = [one for one in options if not any(map(negates, ways_to_say(one)))]
+            labels = [(one.id, one.label.in_language(language)) for one in meant]
+            wrong += [
+                label for id, label in labels
+                if options_meant(DENIED[language].format(label), Reading(), offered) == (id,)
+            ]  # fmt: skip
+    assert wrong == []
 
 
 # ---- what is tested
