@@ -169,6 +169,27 @@ def test_who_types_on_while_looking_for_a_patient_finds_the_last_name(clinic: Re
     expect(page.locator("#found")).to_contain_text("Siti Aminah")
 
 
+def test_whom_she_has_chosen_stays_chosen_when_the_list_comes_again(clinic: Reception, desk: Desk) -> None:
+    for name in ("Siti Aminah", "Siti Rahman"):
+        patients.add(clinic.front.desk, clinic.siti.conversation, ANA, Person(0, name, "", "", ""))
+    page = desk.opens("/desk/diary/new")
+    page.get_by_label("Patient", exact=True).fill("Sit")
+    expect(page.get_by_label("Siti Rahman")).to_be_visible()
+    held = holds(page, "**/desk/diary/patients")
+    with page.expect_request("**/desk/diary/patients"):
+        page.get_by_label("Patient", exact=True).fill("Siti R")
+    page.get_by_label("Siti Rahman").check()
+    lets_go(page, held)
+    expect(page.get_by_label("New patient: Siti R")).to_be_visible()
+    expect(page.get_by_label("Siti Rahman")).to_be_checked()
+    page = desk.opens(clinic.page_of(clinic.siti))
+    about = page.locator("#panel").get_by_label("Siti Rahman")
+    about.check()
+    patients.add(clinic.front.desk, clinic.siti.conversation, ANA, Person(0, "Ah Kow", "", "", ""))
+    expect(page.locator("#panel").get_by_label("Ah Kow")).to_be_visible()
+    expect(about).to_be_checked()
+
+
 def test_an_impatient_second_click_is_no_second_note(clinic: Reception, desk: Desk) -> None:
     page = desk.opens(clinic.page_of(clinic.mei_ling))
     held = holds(page, "**/note")
