@@ -61,7 +61,7 @@ class Unread(Refused):
     """The patient wrote something that she has not seen; letting go of the conversation would leave it unread."""
 
     def __init__(self) -> None:
-        super().__init__("The patient has just written. Look at it first; nothing was changed.")
+        super().__init__("The patient has just written. Look at that first.")
 
 
 def needing_a_person(desk: Desk) -> tuple[Waiting, ...]:

@@ -144,6 +144,52 @@ def test_a_quick_reply_under_way_is_waited_for_and_comes_where_it_was_called_for
     assert clinic.sends(clinic.mei_ling) == ["Hello. We open at nine. Bye!!"]
 
 
+def test_the_times_shown_are_those_of_the_day_chosen_last(clinic: Reception, desk: Desk) -> None:
+    for words in ("First consultation", "Tue 3 Mar", "10:00", "human"):
+        clinic.siti.says(words)
+    page = desk.opens(f"/desk/inbox/{clinic.siti.conversation}/book")
+    held = holds(page, "**/book/times")
+    with page.expect_request("**/book/times"):
+        page.get_by_label("Day").fill("2026-03-08")
+    with page.expect_event("requestfailed"), page.expect_request("**/book/times"):
+        page.get_by_label("With").select_option("nolan")
+        page.get_by_label("Day").fill("2026-03-05")
+    lets_go(page, held, len(held) - 1)
+    expect(page.locator("#times label", has_text="11:00")).to_be_visible()
+
+
+def test_who_types_on_while_looking_for_a_patient_finds_the_last_name(clinic: Reception, desk: Desk) -> None:
+    patients.add(clinic.front.desk, clinic.siti.conversation, ANA, Person(0, "Siti Aminah", "", "", ""))
+    page = desk.opens("/desk/diary/new")
+    held = holds(page, "**/desk/diary/patients")
+    for typed in ("Mei", "Rav", "Siti"):
+        with page.expect_request("**/desk/diary/patients"):
+            page.get_by_label("Patient", exact=True).fill(typed)
+    lets_go(page, held, 2)
+    expect(page.locator("#found")).to_contain_text("Siti Aminah")
+
+
+def test_whom_she_has_chosen_stays_chosen_when_the_list_comes_again(clinic: Reception, desk: Desk) -> None:
+    for name in ("Siti Aminah", "Siti Rahman"):
+        patients.add(clinic.front.desk, clinic.siti.conversation, ANA, Person(0, name, "", "", ""))
+    page = desk.opens("/desk/diary/new")
+    page.get_by_label("Patient", exact=True).fill("Sit")
+    expect(page.get_by_label("Siti Rahman")).to_be_visible()
+    held = holds(page, "**/desk/diary/patients")
+    with page.expect_request("**/desk/diary/patients"):
+        page.get_by_label("Patient", exact=True).fill("Siti R")
+    page.get_by_label("Siti Rahman").check()
+    lets_go(page, held)
+    expect(page.get_by_label("New patient: Siti R")).to_be_visible()
+    expect(page.get_by_label("Siti Rahman")).to_be_checked()
+    page = desk.opens(clinic.page_of(clinic.siti))
+    about = page.locator("#panel").get_by_label("Siti Rahman")
+    about.check()
+    patients.add(clinic.front.desk, clinic.siti.conversation, ANA, Person(0, "Ah Kow", "", "", ""))
+    expect(page.locator("#panel").get_by_label("Ah Kow")).to_be_visible()
+    expect(about).to_be_checked()
+
+
 def test_an_impatient_second_click_is_no_second_note(clinic: Reception, desk: Desk) -> None:
     page = desk.opens(clinic.page_of(clinic.mei_ling))
     held = holds(page, "**/note")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,7 +21,7 @@ from bot.web.desk.guard import current_staff, page
 from bot.web.desk.inbox_pages import called
 from bot.web.desk.showing import show
 
-FIELDS = ("service", "practitioner", "day", "slot", "name", "phone", "then")
+FIELDS = ("service", "practitioner", "day", "slot", "name", "phone", "then", "seen")
 AFTERWARDS: Mapping[str, str] = {
     "keep": "Keep the conversation",
     "menu": "Give it back to the assistant",
@@ -39,7 +39,7 @@ def add_finishing(room: Blueprint, desk: Desk) -> None:
         begun = unfinished.unfinished(desk, conversation)
         if begun is None:
             return redirect(url_for("diary.new", conversation=conversation, patient_id=card.about or None), 303)
-        form = _as_said(desk, begun)
+        form = {**_as_said(desk, begun), "seen": str(inbox.thread(desk, conversation, lines_max=1).newest)}
         if not form["name"] and (card.about or len(card.names) == 1):
             form["name"] = card.names[0]
         return _form(desk, conversation, form)
@@ -65,27 +65,23 @@ def add_finishing(room: Blueprint, desk: Desk) -> None:
             return _form(desk, conversation, form, 409, clash=clash)
         except Refused as refused:
             return _form(desk, conversation, form, 422, said(desk, refused))
-        return _booked(desk, conversation, number, form["then"])
+        return _booked(desk, conversation, number, form)
 
 
-def _booked(desk: Desk, conversation: str, number: str, then: str) -> AnyResponse:
+def _booked(desk: Desk, conversation: str, number: str, form: Mapping[str, str]) -> AnyResponse:
     words = f"Booked, number {number}. The patient is told."
-    match then:
-        case "menu" | "silent":
-            return _handed_back(desk, conversation, then, words)
+    match form["then"]:
+        case "menu" | "silent" as mode:
+            try:
+                reception.hand_back(desk, conversation, current_staff().id, mode, number_or_nothing(form["seen"]))
+            except Refused as refused:
+                # Booked it is all the same.
+                words = f"{words} It is still yours: {said(desk, refused)}"
+            flash(words, "done")
+            return redirect(url_for("inbox.one", conversation=conversation), 303)
         case _:
             flash(words, "done")
             return redirect(url_for("inbox.one", conversation=conversation, folder="mine"), 303)
-
-
-def _handed_back(desk: Desk, conversation: str, mode: Literal["menu", "silent"], words: str) -> AnyResponse:
-    try:
-        reception.hand_back(desk, conversation, current_staff().id, mode)
-    except Refused as refused:
-        # Booked it is all the same.
-        words = f"{words} It is still yours: {said(desk, refused)}"
-    flash(words, "done")
-    return redirect(url_for("inbox.one", conversation=conversation), 303)
 
 
 def _as_said(desk: Desk, begun: Unfinished) -> dict[str, str]:

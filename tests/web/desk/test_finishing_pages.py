@@ -39,7 +39,7 @@ def mei_ling(front: Front) -> Patient:
 
 def form_of(page: str) -> dict[str, str]:
     """The form of a page as it stands."""
-    form = dict(re.findall(r'<input[^>]*name="(day|name|phone)"[^>]*value="([^"]*)"', page))
+    form = dict(re.findall(r'<input[^>]*name="(day|name|phone|seen)"[^>]*value="([^"]*)"', page))
     form |= dict(re.findall(r'<select[^>]*name="(\w+)".*?value="(\w+)" selected', page))
     slot = re.search(r'name="slot" value="([^"]+)" required checked', page)
     return {**form, "slot": slot[1] if slot else "", "then": "keep"}
@@ -77,6 +77,17 @@ def test_it_is_booked_in_one_go_and_the_patient_is_told(front: Front, ana: Visit
     assert card is not None
     assert card.holder == front.ids[ANA], "she kept it"
     assert reception.ways_back(front.desk, mei_ling.conversation).step == "", "nobody can go on and book it again"
+
+
+def test_what_the_patient_wrote_while_it_was_being_booked_is_not_closed_over(
+    front: Front, ana: Visitor, mei_ling: Patient
+) -> None:
+    form = form_of(ana.gets(f"{there(mei_ling)}/book").text)
+    mei_ling.says("And may my mother come along?")
+    ana.posts(f"{there(mei_ling)}/book", {**form, "name": "Mei Ling Tan", "then": "silent"})
+    text = words_of(ana.gets(there(mei_ling)).text)
+    assert "Booked, number" in text
+    assert "It is still yours: The patient has just written." in text
 
 
 @pytest.mark.parametrize(("then", "control"), [("menu", "bot"), ("silent", "closed")])

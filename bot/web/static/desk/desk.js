@@ -22,6 +22,21 @@ htmx.process(document.body);
   if (typed.matches("input[hx-post]") && typed.value !== typed.defaultValue) typed.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+// What somebody has chosen from a list while its news was under way stays chosen, where it is still among what is offered.
+const chosen = new WeakMap();
+
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  const radios = ctx.target?.querySelectorAll?.("input[type=radio]:checked") ?? [];
+  chosen.set(ctx, [...radios].filter((one) => !one.defaultChecked).map(({ name, value }) => [name, value]));
+});
+
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  for (const [name, value] of chosen.get(ctx) ?? []) {
+    const still = ctx.target.querySelector(`input[type=radio][name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
+    if (still) still.checked = true;
+  }
+});
+
 // A page out of the browser's memory may belong to somebody who has signed out meanwhile.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
