@@ -220,6 +220,7 @@ def test_a_reminder_waits_while_a_receptionist_has_the_conversation(front: Front
     send_what_is_due(front)
     assert front.carrier.words == []
     front.becomes(control="bot", holder="")
+    front.later(minutes=1)
     send_what_is_due(front)
     assert len(front.carrier.words) == 1
 

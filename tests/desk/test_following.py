@@ -365,6 +365,7 @@ def test_one_record_with_which_everything_fails_stops_nobody_and_is_shown_to_sta
             due = ledger.follow_ups_due(front.clock.epoch, 100)
         for id in due:
             send_follow_up(front.desk, id)
+        front.later(minutes=1)
     assert len(mei.reads()) == 1
     with front.desk.book.begin() as ledger:
         assert ledger.follow_ups_due(front.clock.epoch, 100) == ()
