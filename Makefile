@@ -63,7 +63,7 @@ chat: $(BUILT) ## Talk to the bot in the terminal, without a server.
 	@exec $(BIN)/python -m bot chat
 
 pictures: $(BUILT) ## Take the pictures of the README and docs anew.
-	@PICTURES=docs/images $(BIN)/pytest -q tests/browser/test_whole_way.py tests/browser/test_desk_whole_way.py
+	@PICTURES=docs/images $(BIN)/pytest -q -p no:randomly tests/browser/test_whole_way.py
 
 desk: $(BUILT) ## See in the terminal who needs a person.
 	@exec $(BIN)/python -m bot desk

@@ -1,6 +1,7 @@
 """The main job as a newcomer would try it: one command, a phone in the browser, and everything a patient does.
 
-The whole house runs: webhook, pages, senders, queue, Redis, SQLite. ``make pictures`` keeps what is seen on the way.
+The whole house runs, once for all of this: webhook, pages, senders, queue, Redis, SQLite. Each test has patients of its
+own. ``make pictures`` keeps what is seen on the way.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -53,10 +55,10 @@ class House:
         return subprocess.run(command, env=self.environ, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     needs.redis_program()
-    house = House(tmp_path / "data")
+    house = House(tmp_path_factory.mktemp("house") / "data")
     try:
         house.start()
         yield house
@@ -114,6 +116,15 @@ def open_phones(browser: Browser, house: House, width: int = 1280) -> Page:
     return page
 
 
+def phone_of_somebody_new(page: Page, name: str, number: str) -> Phone:
+    """A phone of which the clinic knows nothing yet."""
+    page.get_by_role("button", name="Add a patient").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Number").fill(number)
+    page.get_by_role("button", name="Add", exact=True).click()
+    return Phone(page, name)
+
+
 def book_by_tapping(phone: Phone) -> str:
     """Book with taps alone (a name has to be written); the appointment's number."""
     phone.writes("hi")
@@ -129,7 +140,7 @@ def book_by_tapping(phone: Phone) -> str:
     phone.reads("Who is the appointment for?")
     phone.taps("For me")
     phone.reads("full name")
-    phone.writes("Mei Ling Tan")
+    phone.writes(phone.name)
     phone.reads("Shall I book it?")
     picture(phone.page, "phone-confirm")
     phone.taps("Yes, book it")
@@ -196,9 +207,9 @@ def be_answered_by_ana(phone: Phone, house: House) -> None:
     phone.reads("How can we help you?")
     phone.writes("can I talk to a human")
     phone.reads("passing you to our staff")
-    waiting = house.desk("list").splitlines()
-    assert "URGENT" in waiting[0]
-    conversation = waiting[1].split()[0]
+    urgent, *others = house.desk("list").splitlines()
+    assert "URGENT" in urgent
+    conversation = next(line for line in others if " waits " in line).split()[0]
     house.desk("reply", conversation, "Hello Siti, this is Ana. How can I help?")
     phone.reads("this is Ana")
     house.desk("back", conversation)
@@ -234,9 +245,45 @@ def test_a_newcomer_tries_everything_a_patient_does(house: House, browser: Brows
 
 def test_the_phone_is_used_on_a_phone(house: House, browser: Browser) -> None:
     page = open_phones(browser, house, width=390)
-    mei_ling = Phone(page, MEI_LING)
-    mei_ling.writes("what is sciatica")
-    mei_ling.reads(re.compile("How can we help you|anything else"))
+    omar = phone_of_somebody_new(page, "Omar", "+65 9000 0001")
+    omar.writes("what is sciatica")
+    omar.reads(re.compile("How can we help you|anything else"))
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     picture(page, "phone-narrow")
     page.close()
+
+
+def first_link(house: House) -> str:
+    """The link that makes the first admin, as the terminal prints it."""
+    command = [sys.executable, "-m", "bot", "staff", "first"]
+    said = subprocess.run(command, env=house.environ, check=True, capture_output=True, text=True).stdout
+    found = re.search(r"http://\S+", said)
+    assert found, said
+    return found[0]
+
+
+def test_what_a_receptionist_writes_arrives_on_the_patients_phone(house: House, browser: Browser) -> None:
+    phones = open_phones(browser, house)
+    phone = phone_of_somebody_new(phones, "Nora Aziz", "+65 9000 0002")
+    book_by_tapping(phone)
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(first_link(house))
+    page.get_by_label("Your name").fill("Ana")
+    page.get_by_label("Sign-in name").fill("ana")
+    page.get_by_label("Password", exact=True).fill("four unrelated words")
+    page.get_by_role("button", name="Open the desk").click()
+    page.wait_for_url("**/desk/inbox*")
+    page.goto(urljoin(page.url, "/desk/inbox?folder=bot"))
+    page.locator("#list [data-row]", has_text="Nora Aziz").click()
+    page.get_by_role("button", name="Take over").click()
+    phone.writes("Can I bring my scans on a USB stick?")
+    expect(page.locator("#thread")).to_contain_text("Can I bring my scans on a USB stick?", timeout=PATIENCE_MS)
+    page.get_by_label("Reply to").fill("Hello Nora, yes please, with the report.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    phone.reads("Hello Nora, yes please, with the report.")
+    expect(page.locator("#thread .is-staff .tick.is-delivered, #thread .is-staff .tick.is-read")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    picture(page, "desk")
+    page.close()
+    phones.close()

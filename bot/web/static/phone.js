@@ -317,6 +317,8 @@ class Phone {
 // Opens a dialog, over one phone where it is a sheet; gives the value of the button that closed it, or "".
 function ask(dialog, phone) {
   if (phone) {
+    // Of several phones one may stand half outside of the window, and the sheet with it.
+    phone.element.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" })
     const screen = $(".screen", phone.element)
     const { left, bottom } = screen.getBoundingClientRect()
     dialog.style.left = `${left + screen.clientLeft}px`
