@@ -77,7 +77,7 @@ def run(environ: Mapping[str, str]) -> int:
 def check_flows(directory: Path) -> None:
     """Raises CannotStart with every fault when the flow files cannot be used."""
     _, faults = look_at_flows(directory)
-    errors = [str(fault) for fault in faults if fault.level == "error"]
+    errors = [fault.told for fault in faults if fault.level == "error"]
     if errors:
         raise CannotStart("\n".join(["The flow files cannot be used:", *errors]))
 

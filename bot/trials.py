@@ -66,7 +66,7 @@ def _tell_faults(faults: list[Fault] | tuple[Fault, ...], as_json: bool) -> None
     if as_json:
         print(json.dumps([fault.as_data() for fault in faults], ensure_ascii=False, indent=2))
     else:
-        print("\n".join(map(str, faults)))
+        print("\n".join(fault.told for fault in faults))
 
 
 def _tell(clinic: Clinic, played: list[Played], with_coverage: bool) -> None:

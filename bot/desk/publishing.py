@@ -69,14 +69,14 @@ class Unusable(Exception):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(fault for fault in faults if fault.level == "error")
-        super().__init__("\n".join(map(str, self.faults)))
+        super().__init__("\n".join(fault.told for fault in self.faults))
 
 
 class Refused(Exception):
     """It is not published: ``proposal.errors`` says why."""
 
     def __init__(self, proposal: Proposal) -> None:
-        super().__init__("\n".join(map(str, proposal.errors)))
+        super().__init__("\n".join(fault.told for fault in proposal.errors))
         self.proposal = proposal
 
 

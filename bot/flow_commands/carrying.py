@@ -48,7 +48,7 @@ def _tell_what_is_left(arrived: wiring.FlowsArrived) -> None:
     if errors:
         print(f"\n{len(errors)} to put right before it can be used:")
     for fault in errors:
-        print(f"  {fault}")
+        print(f"  {fault.told}")
 
 
 def take_away(folder: Path, file: Path | None, with_tests: bool) -> int:

@@ -123,7 +123,7 @@ def _census(desk: Desk, options: argparse.Namespace) -> int:
     if draft.sound:
         print("\n".join(_counted(proposal.census)))
     for fault in proposal.errors:
-        print(fault, file=sys.stderr)
+        print(fault.told, file=sys.stderr)
     return 1 if proposal.errors else 0
 
 
@@ -182,7 +182,7 @@ def _ordered(
     except publishing.Refused as refused:
         told = {"published": None, "why": "refused", "faults": [one.as_data() for one in refused.proposal.faults]}
         told["census"] = refused.proposal.census.as_data()
-        words = "\n".join([*map(str, refused.proposal.errors), "Nothing was published."])
+        words = "\n".join([*(fault.told for fault in refused.proposal.errors), "Nothing was published."])
     else:
         _tell(desk, options, done)
         return done.published

@@ -337,7 +337,7 @@ def test_each_change_of_who_may_speak_raises_the_version(talk: Talk) -> None:
     assert versions == sorted(set(versions))
 
 
-def test_a_long_list_is_paged_and_a_typed_answer_may_be_on_any_page(clinic: Clinic) -> None:
+def talk_with_fourteen_days() -> Talk:
     days = tuple({"id": f"d{n}", "label": f"Room {chr(64 + n)}"} for n in range(1, 15))
     talk = Talk(
         shipped_clinic(),
@@ -349,12 +349,23 @@ def test_a_long_list_is_paged_and_a_typed_answer_may_be_on_any_page(clinic: Clin
     )
     talk.says("book")
     talk.says("1")
+    return talk
+
+
+def test_a_long_list_is_paged_and_a_typed_answer_may_be_on_any_page(clinic: Clinic) -> None:
+    talk = talk_with_fourteen_days()
     assert len(talk.offered()) == 10
     assert talk.offered()[-1] == "More"
     talk.taps("More")
     assert talk.offered()[0] == "Room J"
     assert talk.says("more")[-1]
     assert talk.offered()[0] == "Room A"
+
+
+def test_a_number_beyond_what_is_shown_chooses_nothing_on_another_page() -> None:
+    talk = talk_with_fourteen_days()
+    assert talk.says("12")[0].startswith("That is not one of the free days.")
+    assert talk.did[-1] == "calendar.find_days"
 
 
 def test_a_step_that_is_gone_strands_nobody_in_silence(clinic: Clinic) -> None:

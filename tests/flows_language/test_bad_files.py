@@ -42,9 +42,9 @@ REFUSED = [
     pytest.param(b"%YAML 1.1\n---\na: b", "% line", id="a directive"),
     pytest.param(b"? [a]\n: b", "a key must be a word", id="a list as a key"),
     pytest.param(b"a: b: c", "second colon", id="two colons"),
-    pytest.param(b"a: 'b", "a quote is not closed", id="an open quote"),
-    pytest.param(b"a: [b, c", "a bracket or a comma is missing", id="an open bracket"),
-    pytest.param(b"a: @b", "special character", id="a text that starts with @"),
+    pytest.param(b"a: 'b", "a quote is opened here and not closed", id="an open quote"),
+    pytest.param(b"a: [b, c", '"[" is opened in this line', id="an open bracket"),
+    pytest.param(b"a: @b", 'a text begins with "@"', id="a text that starts with @"),
 ]
 
 

@@ -85,6 +85,6 @@ def test_broken_flows_are_told_before_anything_starts(tmp_path: Path) -> None:
         check=False,
     )
     assert ended.returncode == 1
-    assert re.search(r'booking\.yaml:\d+ choose_day: .*Did you mean "no_times"\?', ended.stderr)
+    assert re.search(r'booking\.yaml:\d+:\d+ choose_day: .*Did you mean "no_times"\?', ended.stderr)
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "data" / "redis").exists()

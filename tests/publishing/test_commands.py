@@ -79,7 +79,7 @@ def test_mistakes_are_told_and_nothing_is_published(run: Run, folder: Path) -> N
     edit(folder, "go to: left", "go to: nowhere")
     said, code = run("publish")
     assert code == 1
-    assert said.startswith('visit.yaml:19 confirm: the option "No, thanks" goes to "nowhere" - no such step.')
+    assert said.startswith('visit.yaml:19:23 confirm: the option "No, thanks" goes to "nowhere" - no such step.')
     assert said.endswith("Nothing was published.\n")
     told, code = run("publish", "--json")
     assert (code, json.loads(told)["why"]) == (1, "refused")
