@@ -63,7 +63,8 @@ def shown_option(walk: Walk, message: Message) -> bool:
     ask = walk.asking if question.about == "step" else None
     if len(meant) != 1 and ask is not None:
         rest = walk.offered(ask, besides={one.id for one in question.options})
-        meant = _meant(walk, message, (*question.options, *rest), len(question.options))
+        if rest:
+            meant = _meant(walk, message, (*question.options, *rest), len(question.options))
     if not meant:
         return False
     if len(meant) == 1:

@@ -7,7 +7,8 @@ also how much is it"). A single word ("appointment") stands in many a sentence a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 _DENSE = "\u2e7f"
@@ -45,6 +46,7 @@ def led_to(phrases: Mapping[str, str], folded: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.leads_to for match in found))
 
 
+@lru_cache(maxsize=4096)
 def has_several_words(phrase: str) -> bool:
     """Whether a phrase is more than one word; of what is written without spaces, more than one character."""
     return " " in phrase or (len(phrase) > 1 and max(phrase) > _DENSE)
@@ -53,6 +55,8 @@ def has_several_words(phrase: str) -> bool:
 def _matches(phrases: Mapping[str, str], folded: str) -> Iterable[_Match]:
     padded = f" {folded} "
     for phrase, leads_to in phrases.items():
+        if phrase not in folded:
+            continue
         dense = any(c > _DENSE for c in phrase)
         at = padded.find(phrase if dense else f" {phrase} ")
         if at >= 0:
@@ -71,15 +75,25 @@ def mended(folded: str, known: Iterable[str]) -> str:
     >>> mended("bk an apointment", ["appointment"])
     'bk an appointment'
     """
-    words = frozenset(word for words in known for word in words.split())
-    longer = [word for word in words if len(word) >= _MENDED_LETTERS_MIN and word.isascii()]
-    return " ".join(word if word in words else _mend(word, longer) for word in folded.split())
+    words, by_beginning = _vocabulary(tuple(known))
+    return " ".join(word if word in words else _mend(word, by_beginning) for word in folded.split())
 
 
-def _mend(word: str, known: Iterable[str]) -> str:
+@lru_cache(maxsize=64)
+def _vocabulary(known: tuple[str, ...]) -> tuple[frozenset[str], Mapping[str, Sequence[str]]]:
+    """The words of phrases, and those that a slip may have been meant for, by the letter they begin with."""
+    words = frozenset(word for phrase in known for word in phrase.split())
+    by_beginning: dict[str, list[str]] = {}
+    for word in sorted(words):
+        if len(word) >= _MENDED_LETTERS_MIN and word.isascii():
+            by_beginning.setdefault(word[0], []).append(word)
+    return words, by_beginning
+
+
+def _mend(word: str, by_beginning: Mapping[str, Sequence[str]]) -> str:
     if len(word) < _MENDED_LETTERS_MIN or not word.isalpha():
         return word
-    return next((one for one in known if _one_slip(word, one)), word)
+    return next((one for one in by_beginning.get(word[0], ()) if _one_slip(word, one)), word)
 
 
 def _one_slip(written: str, meant: str) -> bool:

@@ -69,15 +69,15 @@ def person_named(walk: Walk, message: Message) -> bool:
     if walk.at_menu or (ask is not None and ask.type == "text"):
         return False
     folded = fold(message.text)
-    return bool(led_to(_person_phrases(walk), folded)) and _call_person(walk, message)
+    return bool(led_to(_person_phrases(walk, folded), folded)) and _call_person(walk, message)
 
 
-def _person_phrases(walk: Walk) -> dict[str, str]:
-    """Phrases that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
+def _person_phrases(walk: Walk, folded: str) -> dict[str, str]:
+    """Phrases in it that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
     return {
         words: PERSON
         for words, found in walk.clinic.anywhere_words.items()
-        if found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
+        if words in folded and found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
     }
 
 
@@ -103,8 +103,8 @@ def flow_named(walk: Walk, message: Message) -> bool:
     ask = walk.asking
     if not walk.at_menu and (ask is None or ask.type == "text"):
         return False
-    phrases = _phrases(walk, message)
-    led = led_to(phrases, mended(fold(message.text), phrases))
+    folded = mended(fold(message.text), (*walk.clinic.start_words, *walk.clinic.anywhere_words))
+    led = led_to(_phrases(walk, message, folded), folded)
     if PERSON in led:
         return _call_person(walk, message)
     found = [flow for flow in led if flow != LEAVE][:FLOWS_CHOICES_MAX]
@@ -125,8 +125,8 @@ def flow_named(walk: Walk, message: Message) -> bool:
     return True
 
 
-def _phrases(walk: Walk, message: Message) -> dict[str, str]:
-    """Phrases that lead somewhere from here, and where to. A greeting only greets: "hello, can I book" is no greeting.
+def _phrases(walk: Walk, message: Message, folded: str) -> dict[str, str]:
+    """Phrases in it that lead somewhere from here, and where to. A greeting only greets: "hello, can I book" is no greeting.
 
     One common word ("appointment") does not outweigh a question that the FAQ surely answers.
     """
@@ -135,12 +135,14 @@ def _phrases(walk: Walk, message: Message) -> dict[str, str]:
     flows = {
         words: flow
         for words, flow in walk.clinic.start_words.items()
-        if flow not in running and (not only_several or has_several_words(words))
+        if words in folded and flow not in running and (not only_several or has_several_words(words))
     }
     leaving = {
-        words: LEAVE for words, rule in walk.clinic.anywhere_words.items() if _leaves(rule) and has_several_words(words)
+        words: LEAVE
+        for words, rule in walk.clinic.anywhere_words.items()
+        if words in folded and _leaves(rule) and has_several_words(words)
     }
-    return {**flows, **leaving, **_person_phrases(walk)}
+    return {**flows, **leaving, **_person_phrases(walk, folded)}
 
 
 def _leaves(rule: Anywhere) -> bool:

@@ -137,7 +137,7 @@ def find_part_of_day(text: str) -> tuple[str, ...]:
     bound = _BOUND.search(low)
     if bound and times:
         return (times[0], _MIDNIGHT) if bound.group(1) in _FROM else ("00:00", times[0])
-    found = {part for part, words in _PARTS.items() if any(_says(low, word) for word in words)}
+    found = {part for part, words in _PARTS.items() if any(word in low and _says(low, word) for word in words)}
     return found.pop() if len(found) == 1 and not times else ()
 
 
@@ -195,7 +195,9 @@ def _written(low: str, today: date) -> list[date]:
 
 def _relative(low: str, today: date) -> list[date]:
     days: list[date] = []
-    rest = low if _DAY_NAMED.search(low) else ""
+    if not _DAY_NAMED.search(low):
+        return days
+    rest = low
     for ahead in sorted(_RELATIVE, reverse=True):
         for words in _RELATIVE[ahead]:
             if _says(rest, words):
@@ -206,7 +208,9 @@ def _relative(low: str, today: date) -> list[date]:
 
 def _weekdays(low: str, today: date) -> list[date]:
     days: list[date] = []
-    rest = low if _DAY_NAMED.search(low) else ""
+    if not _DAY_NAMED.search(low):
+        return days
+    rest = low
     for name, weekday in _WEEKDAY_OF:
         at = _position(rest, name)
         if at < 0:
