@@ -126,9 +126,10 @@ def flow_named(walk: Walk, message: Message) -> bool:
 
 
 def _phrases(walk: Walk, message: Message, folded: str) -> dict[str, str]:
-    """Phrases in it that lead somewhere from here, and where to. A greeting only greets: "hello, can I book" is no greeting.
+    """Phrases in it that lead somewhere from here, and where to.
 
-    One common word ("appointment") does not outweigh a question that the FAQ surely answers.
+    A greeting only greets: "hello, can I book" is no greeting. One common word ("appointment") does not
+    outweigh a question that the FAQ surely answers.
     """
     only_several = not walk.at_menu or sure_question(walk, message) is not None
     running = {frame.flow for frame in walk.conversation.stack} | {walk.clinic.otherwise}
