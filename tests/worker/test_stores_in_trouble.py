@@ -92,7 +92,7 @@ def test_a_redis_that_answers_with_errors_or_hangs_up_is_away(
 ) -> None:  # case-117, case-118
     a_patient_is_answered(refusing_url, sqlite_url)
     with pytest.raises(LiveAway):
-        RqQueue(refusing_url).enqueue("settle")
+        RqQueue(refusing_url).enqueue("take_up_waiting", "meiling")
 
 
 @pytest.mark.parametrize("state", ["", "no state", "1 1 {", "999999 1 {}", "-1 x y", "1 1 []"])
