@@ -39,7 +39,7 @@ class Patient:
         diary = self.front.desk.diary
         slot = Slot("nolan", start, start + 30 * 60)
         follow_ups = drafts(diary, start, self.front.clock.epoch, "first")
-        number = f"N{start}{self.conversation[:2]}"
+        number = f"N{start}{self.conversation}"
         booking = Booking(
             number, self.conversation, "Mei Ling Tan", "", "me", "first", slot, Busy("nolan", slot.start, slot.end),
             "2026-03-06T10:00", "Asia/Singapore", follow_ups,
@@ -49,7 +49,7 @@ class Patient:
 
     def writes(self, text: str, button: str = "") -> list[str]:
         self._sids += 1
-        sid = f"SM{self.conversation[:4]}{self._sids}"
+        sid = f"SM{self.conversation}{self._sids}"
         receive(self.front.desk, Arrived(sid, self.address, "tap" if button else "text", text, button))
         return self.reads()
 
