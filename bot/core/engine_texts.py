@@ -22,6 +22,7 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "handed over": (),
         "still waiting": (),
         "found late": (),
+        "who answers": ("staff",),
         "back again": (),
         "list button": (),
         "more": (),
