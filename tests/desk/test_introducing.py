@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.events import DeliveryFailed
 from bot.core.flow import Clinic
 from bot.desk import inbox, reception, replying
 from bot.desk.replying import Reply
 from bot.desk.speaking import send
+from bot.desk.turns import happen
 from bot.ports import Desk
 from bot.ports.staff import Account
 from tests.desk.test_turns import Patient
@@ -175,6 +177,17 @@ def test_a_blocked_number_is_told_nothing(desk: Desk, mei_ling: Patient, carrier
     reception.block(desk, mei_ling.conversation, ANA, blocked=True)
     replies(desk, mei_ling, ANA, "Please stop")
     assert hears(desk, mei_ling, carrier) == ["Please stop"]
+
+
+def test_a_number_that_cannot_be_reached_is_told_nothing_until_it_writes(
+    desk: Desk, mei_ling: Patient, carrier: FakeCarrier
+) -> None:
+    happen(desk, mei_ling.conversation, lambda ledger, state: DeliveryFailed("unreachable", "not on WhatsApp"))
+    reception.take_over(desk, mei_ling.conversation, ANA)
+    assert hears(desk, mei_ling, carrier) == []
+    mei_ling.says("I am back")
+    replies(desk, mei_ling, ANA, "Good")
+    assert hears(desk, mei_ling, carrier) == [ANA_ANSWERS, "Good"]
 
 
 def test_it_is_no_news_to_her_and_no_part_of_what_she_takes_back(
