@@ -97,3 +97,19 @@ def test_a_slip_in_who_answers_or_closed_as_is_told_at_its_line(words: str, code
     (fault,) = loaded_with(f"{CLINIC}{words}\n").faults
     assert (fault.code, fault.line) == (code, CLINIC.count("\n") + 1)
     assert told in fault.message
+
+
+def test_the_words_for_who_answers_are_needed_only_where_it_is_said() -> None:
+    silent = ENGINE.replace('  who answers: "who answers"\n', "")
+    assert silent != ENGINE
+
+    def faults(answer: str) -> list[str]:
+        files = {
+            "_clinic.yaml": silent,
+            "clinic.yaml": f"{CLINIC}say who answers: '{answer}'\n",
+            "main_menu.yaml": MENU,
+        }
+        return [fault.message for fault in load_files({name: text.encode() for name, text in files.items()}).faults]
+
+    assert faults("no") == [], "what was published before the sentence was known goes on"
+    assert faults("yes") == ['"texts" has no "who answers", and "say who answers" in clinic.yaml is yes.']
