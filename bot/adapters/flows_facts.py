@@ -11,7 +11,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from bot.adapters.flows_follow_ups import read_notes, read_plan, read_reminders
-from bot.adapters.flows_nodes import Entries, Items, Node
+from bot.adapters.flows_nodes import Entries, Items, Node, Scalar
 from bot.adapters.flows_page import Page, data
 from bot.adapters.public_holidays import public_holidays
 from bot.core.calendar import Diary, Opening, Plan, Practitioner, Service
@@ -21,10 +21,12 @@ from bot.core.flow import Value
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED_DAYS_MAX = 370
 """Days in one closed stretch; longer is a mistyped year."""
+CLOSED_AS_MAX, CLOSED_AS_CHARACTERS_MAX = 12, 40
 KEYS = (
     "name", "short name", "time zone", "country", "language names", "address", "directions", "phone", "email",
     "website", "hours", "hours text", "closed", "appointments", "notice minutes", "horizon days", "slot minutes",
-    "hold minutes", "practitioners", "services", "reminders", "follow ups", "example values", "confirmed",
+    "hold minutes", "practitioners", "services", "reminders", "follow ups", "say who answers", "closed as",
+    "example values", "confirmed",
 )  # fmt: skip
 _REQUIRED = ("name", "time zone", "country", "phone", "hours", "appointments", "practitioners", "services")
 _PERSON_KEYS = ("name", "short name", "title", "hours")
@@ -62,6 +64,8 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collec
         if key not in entries.values:
             page.fault("E04", entries, f'clinic.yaml has no "{key}".', f'Add "{key}: ...".')
     page.one_of(entries, "appointments", ("book", "request"))
+    page.one_of(entries, "say who answers", ("yes", "no"))
+    _check_closed_as(page, entries.values.get("closed as"))
     clinic_hours = _hours(page, entries.values.get("hours"))
     people = {person.id: person for person in _people(page, entries.values.get("practitioners"), clinic_hours)}
     plan = read_plan(page, entries.values.get("follow ups"), EMPTY_DIARY.plan)
@@ -78,6 +82,22 @@ def _own_keys(page: Page, entries: Entries) -> None:
     for key, at in entries.keys.items():
         if key not in KEYS and (not key or difflib.get_close_matches(key, KEYS, n=1, cutoff=0.8)):
             page.fault("E03", at, f'clinic.yaml has no key "{key}".', did_you_mean(key, KEYS))
+
+
+def _check_closed_as(page: Page, node: Node | None) -> None:
+    """What staff may close a conversation as: a short list, because it is a menu, with no two words alike."""
+    reads: dict[str, str] = {}
+    for key, value in page.named(node, '"closed as"', _ID):
+        if (scalar := page.of(Scalar, value, f'"{key.text}"')) is None:
+            continue
+        words = scalar.text.strip()
+        like = reads.setdefault(words.casefold(), key.text)
+        if not 0 < len(words) <= CLOSED_AS_CHARACTERS_MAX:
+            page.fault("E04", value, f'"{key.text}" has to be 1 to {CLOSED_AS_CHARACTERS_MAX} characters long.')
+        elif like != key.text:
+            page.fault("E05", value, f'"{key.text}" reads like "{like}".', "Word one of them otherwise.")
+    if len(reads) > CLOSED_AS_MAX and node is not None:
+        page.fault("E04", node, f'"closed as" has {len(reads)} rows.', f"Keep the {CLOSED_AS_MAX} that matter.")
 
 
 def _tell_examples(page: Page, entries: Entries) -> None:

@@ -14,7 +14,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from bot.adapters.flows_clinic import Engine, read_engine, read_languages, read_questions, read_translation
+from bot.adapters.flows_clinic import (
+    Engine,
+    read_engine,
+    read_languages,
+    read_questions,
+    read_translation,
+    tell_wanted,
+)
 from bot.adapters.flows_facts import Facts, read_facts
 from bot.adapters.flows_folder import read_folder, strays
 from bot.adapters.flows_nodes import Node, parse
@@ -131,6 +138,7 @@ class _Shelf:
         facts = Facts()
         if FACTS_FILE in roots:
             facts = read_facts(self._page(FACTS_FILE), roots[FACTS_FILE], languages, self.years)
+        tell_wanted(self._page(ENGINE_FILE), roots[ENGINE_FILE], engine.texts, facts.plain)
         questions, topics = (
             read_questions(self._page(FAQ_FILE), roots[FAQ_FILE], languages) if FAQ_FILE in roots else ({}, ())
         )

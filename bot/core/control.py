@@ -27,13 +27,16 @@ WHO_MAY_SPEAK: Mapping[Speech, Mapping[Control, Verdict]] = MappingProxyType(
         "notice": _EVERYONE,
         "staff": {"bot": "refuse", "waiting": "refuse", "held": "speak", "closed": "refuse"},
         "safety": _EVERYONE,
+        "introduction": {"bot": "suppress", "waiting": "suppress", "held": "speak", "closed": "suppress"},
     }
 )
 
+IN_HER_NAME: frozenset[Speech] = frozenset({"staff", "introduction"})
+"""Words that are a receptionist's: her own, and those that say that she answers."""
+
 
 def may_speak(speech: Speech, control: Control, holder: str = "", speaker: str = "") -> Verdict:
-    """What becomes of words of this kind now. A receptionist's words leave only while she is the holder."""
-    verdict = WHO_MAY_SPEAK[speech][control]
-    if speech == "staff" and verdict == "speak" and speaker != holder:
-        return "refuse"
-    return verdict
+    """What becomes of words of this kind now. What is said in a receptionist's name leaves only while she is the
+    holder: once a colleague is, it fares as if nobody had the conversation."""
+    passed_on = control == "held" and speech in IN_HER_NAME and speaker != holder
+    return WHO_MAY_SPEAK[speech]["waiting" if passed_on else control]

@@ -95,6 +95,7 @@ class Closed:
     """The turn that closed it."""
     control: Control
     holder: str = ""
+    introduced: str = ""
     reason: str = ""
     urgent: bool = False
     look: bool = False
@@ -115,6 +116,8 @@ class Conversation:
     control: Control = "bot"
     control_version: int = 0
     holder: str = ""
+    introduced: str = ""
+    """Of whom the patient was told last that she answers, since a person was needed; an account's id."""
     reason: str = ""
     urgent: bool = False
     look: bool = False

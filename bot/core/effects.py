@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 
 from bot.core.flow import Value
 
-Speech = Literal["reply", "notice", "safety", "follow-up", "staff"]
-"""Kinds of words, which decide when they may leave (see :mod:`bot.core.control`)."""
+Speech = Literal["reply", "notice", "safety", "follow-up", "staff", "introduction"]
+"""Kinds of words, which decide when they may leave (see :mod:`bot.core.control`). An ``introduction`` says who answers:
+it belongs to whoever holds the conversation, as her own words do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "handed over": (),
         "still waiting": (),
         "found late": (),
+        "who answers": ("staff",),
         "back again": (),
         "list button": (),
         "more": (),
@@ -64,4 +65,7 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "not understood": (),
     }
 )
-"""Every text that must exist, and the names it may use besides ``clinic.…`` and ``contact.…``."""
+"""Every text there is, and the names it may use besides ``clinic.…`` and ``contact.…``."""
+
+ONLY_WITH: Mapping[str, str] = MappingProxyType({"who answers": "say who answers"})
+"""Texts that must exist only where ``clinic.yaml`` says yes to a key, and that key. All others always must."""

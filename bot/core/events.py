@@ -98,6 +98,8 @@ class StaffTookOver:
 
     by: str
     taken_from: str = ""
+    called: str = ""
+    """Her name for the patient; empty where the patient is not told who answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +118,21 @@ class StaffReplied:
     variables: Mapping[str, str] = field(default_factory=dict)
     buttons: tuple[str, ...] = ()
     """What the template's buttons read like."""
+    called: str = ""
+    """Her name for the patient, as when she takes over."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaffHandedBack:
-    """A receptionist gave the conversation back: to the bot's greeting, its open question, or closed it silently."""
+    """A receptionist gave the conversation back: to the bot's greeting, its open question, or closed it silently.
+
+    ``{"by": "ana", "mode": "silent", "closed_as": "booked"}``
+    """
 
     by: str
     mode: Literal["menu", "continue", "silent"] = "menu"
+    closed_as: str = ""
+    """What it was closed as: an id of the clinic's own list; empty when she did not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,17 @@ class Clinic:
     older: Mapping[int, Mapping[str, Flow]] = field(default_factory=dict)
     """Flows of older editions, by their number, that one conversation finishes on (:mod:`bot.core.editions`)."""
 
+    @property
+    def says_who_answers(self) -> bool:
+        """Whether patients are told the name of whoever takes their conversation."""
+        return self.facts.get("say who answers") == "yes"
+
+    @property
+    def closed_as(self) -> Mapping[str, str]:
+        """What staff may close a conversation as: the clinic's own words by id, in the clinic's order."""
+        listed = self.facts.get("closed as")
+        return {id: str(words) for id, words in listed.items()} if isinstance(listed, Mapping) else {}
+
     def flow(self, name: str, edition: int = 0) -> Flow | None:
         """A flow as it is now, or as it was in an older edition; None when it is not there."""
         return (self.older.get(edition, {}) if edition else self.flows).get(name)

@@ -27,15 +27,19 @@ from bot.core.events import (
     StaffReplied,
     StaffTookOver,
 )
+from bot.core.names import Names
 from bot.core.patience import escalation_of
 from bot.core.walk import Walk
+from bot.core.window import window_open
 
-_REOPENED = ("control", "holder", "reason", "urgent", "look", "waiting_since", "later_until", "stack", "open")
+_REOPENED = (
+    "control", "holder", "introduced", "reason", "urgent", "look", "waiting_since", "later_until", "stack", "open",
+)  # fmt: skip
 """What comes back when "done" is taken back."""
 FINISHED = "booking_finished"
 """Staff booked what a patient had begun: the flow she was in is over, or she could go on in it and book again."""
 _CLEARED: Mapping[str, Any] = MappingProxyType(
-    {"holder": "", "reason": "", "urgent": False, "look": False, "waiting_since": 0, "later_until": 0}
+    {"holder": "", "introduced": "", "reason": "", "urgent": False, "look": False, "waiting_since": 0, "later_until": 0}
 )
 """What nobody needs to know any more once a conversation is the bot's again, or closed."""
 
@@ -48,6 +52,7 @@ def happened(walk: Walk, event: StaffEvent) -> None:
 def _took_over(walk: Walk, event: StaffTookOver) -> None:
     _held_by(walk, event.by)
     walk.trod("staff took over")
+    _introduce(walk, event.called)
 
 
 def _handed_on(walk: Walk, event: StaffHandedOn) -> None:
@@ -60,7 +65,22 @@ def _held_by(walk: Walk, holder: str) -> None:
     walk.raise_control()
 
 
+def _introduce(walk: Walk, called: str) -> None:
+    """Tell the patient who answers her now, where the clinic wants it: again only when it is another one."""
+    holder, clinic, conversation = walk.conversation.holder, walk.clinic, walk.conversation
+    told = conversation.introduced == holder or not (called and clinic.says_who_answers)
+    # Where no words of ours arrive now, her first ones that do are what introduces her.
+    reached = window_open(conversation.last_inbound_at, walk.now) and not conversation.unreachable
+    if told or not reached or conversation.blocked:
+        return
+    words = Names(clinic, conversation, {"staff": called}).render(walk.text("who answers"))
+    walk.say(words, "introduction")
+    walk.change(introduced=holder)
+
+
 def _replied(walk: Walk, event: StaffReplied) -> None:
+    # Whoever was given it, or took it while the window was closed, is introduced by her first words.
+    _introduce(walk, event.called)
     # No flow waits for these buttons: a tap is told to whoever has the conversation, in its own words.
     owner = walk.conversation.id[:8]
     choices = tuple(Choice(f"{owner}.staff.{place}", label) for place, label in enumerate(event.buttons))

@@ -37,6 +37,8 @@ class Numbers:
     by_hour: Mapping[tuple[int, int], int]
     """Stretches by (weekday, hour) in clinic time, Monday 0."""
     reasons: Mapping[str, int]
+    closed_as: Mapping[str, int]
+    """Stretches that staff closed, by what they said it was: ids of the clinic's list, empty where they did not say."""
     failed: Mapping[str, int]
     no_shows: int
     held: int
@@ -69,6 +71,7 @@ def numbers(desk: Desk, first: date, last: date) -> Numbers:
         unanswered_at_closing=sum(_closings_waited(desk.diary, one, now) for one in stretches),
         by_hour=dict(by_hour),
         reasons=dict(Counter(one.reason for one in stretches).most_common()),
+        closed_as=_closed_as(stretches),
         failed=dict(sorted(tally.failed.items(), key=lambda pair: -pair[1])),
         no_shows=came["noshow"],
         held=sum(came.values()),
@@ -91,6 +94,12 @@ _CAME = ("arrived", "fulfilled", "noshow")
 def percentile(ordered: Sequence[int], percent: int) -> int | None:
     """The smallest of the ordered values that at least so many per cent do not exceed; None of nothing."""
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)] if ordered else None
+
+
+def _closed_as(stretches: Sequence[HandOver]) -> Mapping[str, int]:
+    """The most frequent first, and last where nobody said it."""
+    counts = Counter(one.closed_as for one in stretches if one.ended == "silent")
+    return dict(sorted(counts.items(), key=lambda pair: (not pair[0], -pair[1], pair[0])))
 
 
 def _waited(diary: Diary, one: HandOver) -> int:

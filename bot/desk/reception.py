@@ -88,25 +88,31 @@ def take_over(desk: Desk, conversation: str, by: str, from_holder: str = "") -> 
 
     def taken(ledger: Ledger, state: Conversation) -> Event | None:
         if state.control != "held":
-            return StaffTookOver(by)
+            return StaffTookOver(by, called=called(desk, ledger, by))
         if state.holder == by:
             return None
         if state.holder != from_holder:
             raise _held_by_another(state)
-        return StaffTookOver(by, taken_from=from_holder)
+        return StaffTookOver(by, from_holder, called(desk, ledger, by))
 
     _happen(desk, conversation, taken)
 
 
-def hold_to_write(state: Conversation, by: str) -> Event | None:
-    """What has to happen before she may write: nothing when she holds it, a claim when nobody does. Raises NotYours."""
+def must_claim(state: Conversation, by: str) -> bool:
+    """Whether she has to take it before she may write: nobody has it. Raises NotYours when the bot or a colleague
+    does."""
     if state.control == "bot":
         raise NotYours("The assistant has this conversation. Take it over first.", since=state.control_since)
-    if state.control != "held":
-        return StaffTookOver(by)
-    if state.holder != by:
+    if state.control == "held" and state.holder != by:
         raise _held_by_another(state)
-    return None
+    return state.control != "held"
+
+
+def called(desk: Desk, ledger: Ledger, staff: str) -> str:
+    """The name under which patients are told of her; empty where they are not told, or she has no account."""
+    if not desk.clinic.says_who_answers:
+        return ""
+    return next((account.name for account in ledger.accounts() if account.id == staff), "")
 
 
 # ---- giving
@@ -118,16 +124,27 @@ def hand_back(desk: Desk, conversation: str, by: str, mode: BackTo, last_seen: i
     ``last_seen`` is the last line her page showed (None: not asked). Raises NotYours when a colleague holds it, Unread
     when the patient has written since, NotPossible when it cannot go on at its question (:func:`ways_back`).
     """
+    _give_back(desk, conversation, StaffHandedBack(by, mode), last_seen)
 
+
+def close(desk: Desk, conversation: str, by: str, closed_as: str, last_seen: int | None = None) -> None:
+    """Be done with a conversation, as :func:`hand_back` does, and say what it was: an id of the clinic's own list, or
+    nothing. Raises NotPossible when the list has no such id."""
+    if closed_as and closed_as not in desk.clinic.closed_as:
+        raise NotPossible("The clinic's list does not have this any more. Choose again.")
+    _give_back(desk, conversation, StaffHandedBack(by, "silent", closed_as), last_seen)
+
+
+def _give_back(desk: Desk, conversation: str, back: StaffHandedBack, last_seen: int | None) -> None:
     def given(ledger: Ledger, state: Conversation) -> Event | None:
-        _mine_or_nobodys(state, by)
-        _nothing_unread(ledger, state, by, last_seen)
-        if mode == "continue" and state.stack:
+        _mine_or_nobodys(state, back.by)
+        _nothing_unread(ledger, state, back.by, last_seen)
+        if back.mode == "continue" and state.stack:
             why_not = _why_not_continue(desk, ledger, state)
             if why_not:
                 raise NotPossible(why_not)
-        at_rest = state.control == "bot" or (mode == "silent" and state.control == "closed")
-        return None if at_rest and not state.look else StaffHandedBack(by, mode)
+        at_rest = state.control == "bot" or (back.mode == "silent" and state.control == "closed")
+        return None if at_rest and not state.look else back
 
     _happen(desk, conversation, given)
 

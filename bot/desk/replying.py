@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.core.conversation import Conversation
-from bot.core.events import Event, StaffDid, StaffReplied
+from bot.core.events import Event, StaffDid, StaffReplied, StaffTookOver
 from bot.core.names import Names
 from bot.core.window import window_open
 from bot.desk.apart import apart
-from bot.desk.reception import NotPossible, NotYours, Refused, hold_to_write, take_over
+from bot.desk.reception import NotPossible, NotYours, Refused, called, must_claim, take_over
 from bot.desk.turns import conversation_id, happen
 from bot.ports import Desk, Ledger
 from bot.ports.reception import DraftMode, QuickReply, ThreadLine
@@ -97,22 +97,23 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
         found, again = True, _was_said(ledger, token, reply)
         if again:
             return None
-        claim = hold_to_write(state, staff)
+        claims = must_claim(state, staff)
         _may_be_said(desk, ledger, state, staff, reply)
-        return claim
+        return StaffTookOver(staff, called=called(desk, ledger, staff)) if claims else None
 
     def said(ledger: Ledger, state: Conversation) -> Event | None:
         nonlocal again
         again = again or bool(ledger.staff_rows(token))
         if again:
             return None
-        if hold_to_write(state, staff) is not None:
+        if must_claim(state, staff):
             raise NotYours("Somebody has just put this conversation back into the queue.")
         _may_be_said(desk, ledger, state, staff, reply)
         ledger.save_draft(conversation, staff, "reply", "", _stamp(desk))
         # The clock may have been set while we waited for the conversation: the time to undo begins now.
         due_at = _stamp(desk) + reply.undo_seconds
-        return StaffReplied(staff, reply.text, token, due_at, reply.template, dict(reply.variables), reply.buttons)
+        name, variables = called(desk, ledger, staff), dict(reply.variables)
+        return StaffReplied(staff, reply.text, token, due_at, reply.template, variables, reply.buttons, name)
 
     happen(desk, conversation, claimed)
     if not found:

@@ -9,12 +9,13 @@ from typing import Any
 from bot.core.control import may_speak
 from bot.core.conversation import Conversation
 from bot.core.effects import Note, PassToPerson, Say
-from bot.core.events import Event, FollowUpFellDue, Message, StaffReplied, event_to_data
+from bot.core.events import Event, FollowUpFellDue, Message, StaffReplied, StaffTookOver, event_to_data
 from bot.core.follow_up import kind_of
 from bot.core.grounds import grounds_data, written
 from bot.core.orders import Orders, orders_from, while_silenced
 from bot.core.safety import words_for
 from bot.core.turn import Turn
+from bot.core.window import window_closes
 from bot.core.wording import split
 from bot.ports import Head, JournalEntry, Ledger, Words
 
@@ -69,7 +70,7 @@ def _happenings(turn: Turn) -> Iterator[dict[str, Any]]:
 def _words(turn: Turn, event: Event, orders: Orders) -> Iterator[Words]:
     said = [effect for effect in turn.effects if isinstance(effect, Say)]
     conversation = turn.conversation
-    speaker = event.by if isinstance(event, StaffReplied) else "bot"
+    speaker = event.by if isinstance(event, StaffReplied | StaffTookOver) else "bot"
     told = _told(event)
     for words in _keyed(said, event):
         verdict = may_speak(words.speech, conversation.control, conversation.holder, speaker)
@@ -87,7 +88,13 @@ def _words(turn: Turn, event: Event, orders: Orders) -> Iterator[Words]:
             status=status,  # type: ignore[arg-type]
             note=note,
             **(told if words.speech in ("follow-up", "staff") else {}),
+            **_while_it_holds(words, conversation),
         )
+
+
+def _while_it_holds(words: Words, conversation: Conversation) -> dict[str, Any]:
+    """Who answers is worth saying as long as free words may leave: nobody has to telephone because it did not."""
+    return {"expires_at": window_closes(conversation.last_inbound_at)} if words.speech == "introduction" else {}
 
 
 def _told(event: Event) -> dict[str, Any]:
@@ -124,7 +131,9 @@ def _key(say: Say, event: Event, count: int) -> str:
         return f"follow-up:{event.id}" if count == 1 else f"follow-up:{count}:{event.id}"
     if say.speech == "safety" and isinstance(event, Message):
         return f"safety:{event.sid}:{count}"
-    return staff_key(event.token, count) if isinstance(event, StaffReplied) and event.token else ""
+    if say.speech == "staff" and isinstance(event, StaffReplied) and event.token:
+        return staff_key(event.token, count)
+    return ""
 
 
 def staff_key(token: str, part: int) -> str:

@@ -197,7 +197,7 @@ class WritingPart(Protocol):
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """One stretch in which a person was needed or had a conversation. ``ended`` says how: ``menu``, ``continue``,
-    ``silent`` (closed), ``no_answer``."""
+    ``silent`` (closed), ``no_answer``; ``closed_as`` what staff closed it as, by the id of the clinic's own list."""
 
     conversation: str
     asked_at: int
@@ -208,6 +208,7 @@ class HandOver:
     answered_at: int
     ended_at: int
     ended: str
+    closed_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +235,11 @@ class NumbersPart(Protocol):
     def hand_over_answered(self, conversation: str, now: int) -> None:
         """The patient has an answer; the first of a stretch counts."""
 
-    def hand_over_ended(self, conversation: str, how: str, now: int) -> None:
+    def hand_over_ended(self, conversation: str, how: str, now: int, closed_as: str = "") -> None:
         """The stretch is over."""
+
+    def hand_over_goes_on(self, conversation: str) -> bool:
+        """The stretch that staff closed last is not over after all; False when the last one ended otherwise."""
 
     def hand_overs(self, start: int, end: int) -> tuple[HandOver, ...]:
         """The stretches that began between two instants."""

@@ -170,6 +170,23 @@ def test_done_by_a_slip_of_a_key_is_taken_back(clinic: Reception, sits_down: Cal
     expect(page.locator("#thread .line-event").last).to_contain_text("took “done” back")
 
 
+def test_what_it_was_in_the_end_is_chosen_by_keys_and_taken_back(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    passing.take_over(clinic.front.desk, clinic.mei_ling.conversation, clinic.front.ids[ANA])
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling, "mine"))
+    page.keyboard.press("E")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Answered")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("It is done: Answered.")).to_be_visible()
+    assert "closed_as" not in page.url, "a reload says nothing again"
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#thread .line-event").last).to_contain_text("took “done” back")
+    expect(page.locator("#thread .line-event").nth(-2)).to_contain_text("closed it: Answered")
+
+
 def test_ticks_change_while_one_looks(clinic: Reception, sits_down: Callable[..., Desk]) -> None:
     page = sits_down().opens(clinic.page_of(clinic.mei_ling))
     said = replying.Reply("Good morning", "click-0001", undo_seconds=0)

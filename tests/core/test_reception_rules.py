@@ -85,5 +85,5 @@ def test_orders_survive_as_data_and_nothing_ordered_is_no_data() -> None:
 def test_while_the_bot_is_silenced_safety_notices_and_staff_speak() -> None:
     assert while_silenced("reply", "speak") == "suppress"
     assert while_silenced("follow-up", "speak") == "keep"
-    assert {while_silenced(speech, "speak") for speech in ("safety", "notice", "staff")} == {"speak"}
+    assert {while_silenced(speech, "speak") for speech in ("safety", "notice", "staff", "introduction")} == {"speak"}
     assert while_silenced("staff", "refuse") == "refuse"

@@ -41,6 +41,13 @@ def test_only_the_receptionist_who_holds_it_may_write() -> None:
     assert may_speak("staff", "bot", holder="", speaker="") == "refuse"
 
 
+def test_who_answers_is_said_only_while_she_has_the_conversation() -> None:
+    assert may_speak("introduction", "held", holder=ANA, speaker=ANA) == "speak"
+    assert may_speak("introduction", "held", holder="Ben", speaker=ANA) == "suppress"
+    others = [control for control in get_args(Control) if control != "held"]
+    assert {may_speak("introduction", control, "", "") for control in others} == {"suppress"}
+
+
 @pytest.mark.parametrize(
     ("now", "then", "news"),
     [

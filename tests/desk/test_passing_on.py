@@ -12,12 +12,13 @@ import pytest
 from bot.desk import inbox, numbers, patients, reception, replying, standing_orders, unfinished
 from bot.desk.replying import Reply
 from bot.desk.speaking import send
+from bot.desk.turns import receive
 from bot.desk.unfinished import Finished
 from bot.ports import Desk
 from bot.ports.reception import Patient as Record
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock
-from tests.universe import ANA, RAVI, SINGAPORE, open_desk
+from tests.universe import ANA, RAVI, SINGAPORE, SITI, open_desk
 
 BEN = "Ben"
 MINUTE, HOUR = 60, 3600
@@ -365,6 +366,63 @@ def test_waits_are_counted_in_opening_hours_from_the_need_to_the_first_answer(
     assert told.by_hour[0, 17] == 1
     clock.pass_seconds(timedelta(hours=12).total_seconds())
     assert numbers.numbers(desk, date(2026, 3, 3), date(2026, 3, 3)).unanswered_at_closing == 1
+
+
+def closed_as(desk: Desk) -> dict[str, int]:
+    today = date(2026, 3, 2)
+    return dict(numbers.numbers(desk, today, today).closed_as)
+
+
+def test_what_a_conversation_was_in_the_end_is_kept_told_and_counted(desk: Desk, mei_ling: Patient) -> None:
+    assert closed_as(desk) == {}
+    patients_here = [mei_ling, Patient(desk, RAVI), Patient(desk, SITI)]
+    for patient, chosen in zip(patients_here, ("booked", "booked", ""), strict=True):
+        patient.says("human")
+        reception.close(desk, patient.conversation, ANA, chosen)
+    assert closed_as(desk) == {"booked": 2, "": 1}
+    line = inbox.thread(desk, mei_ling.conversation).lines[-1]
+    assert (line.text, line.details and line.details["closed_as"]) == ("staff_handed_back", "booked")
+
+
+def test_what_was_given_back_to_the_assistant_is_not_closed_as_anything(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("human")
+    reception.hand_back(desk, mei_ling.conversation, ANA, "menu")
+    assert closed_as(desk) == {}
+
+
+def test_done_taken_back_takes_what_it_was_back_and_goes_on_in_the_same_stretch(
+    desk: Desk, clock: FakeClock, mei_ling: Patient
+) -> None:
+    mei_ling.says("human")
+    reception.take_over(desk, mei_ling.conversation, ANA)
+    clock.pass_seconds(10 * MINUTE)
+    reception.close(desk, mei_ling.conversation, ANA, "wrong_number")
+    reception.undo_done(desk, mei_ling.conversation, ANA)
+    with desk.book.look() as ledger:
+        (stretch,) = ledger.hand_overs(0, clock.epoch + 1)
+    assert (stretch.ended_at, stretch.ended, stretch.closed_as) == (0, "", "")
+    replying.send_reply(desk, mei_ling.conversation, ANA, Reply("Good morning", "click-0001"))
+    reception.close(desk, mei_ling.conversation, ANA, "answered")
+    told = numbers.numbers(desk, date(2026, 3, 2), date(2026, 3, 2))
+    assert (dict(told.closed_as), told.needed, told.waiting_p50) == ({"answered": 1}, 1, 10 * MINUTE)
+
+
+def test_what_the_clinic_does_not_list_is_refused_and_nothing_is_closed(desk: Desk, mei_ling: Patient) -> None:
+    mei_ling.says("human")
+    with pytest.raises(reception.NotPossible, match="Choose again"):
+        reception.close(desk, mei_ling.conversation, ANA, "sold")
+    assert control(desk, mei_ling) == ("waiting", "")
+
+
+def test_undoing_what_was_done_to_an_unread_photo_wakes_no_stretch_of_another_day(
+    desk: Desk, mei_ling: Patient
+) -> None:
+    mei_ling.says("human")
+    reception.close(desk, mei_ling.conversation, ANA, "booked")
+    receive(desk, mei_ling.message("", kind="media"))
+    reception.close(desk, mei_ling.conversation, ANA, "")
+    reception.undo_done(desk, mei_ling.conversation, ANA)
+    assert closed_as(desk) == {"booked": 1}
 
 
 def test_a_percentile_is_a_value_that_was_there() -> None:

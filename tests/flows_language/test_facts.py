@@ -66,3 +66,50 @@ def test_services_and_practitioners_are_lists_of_options() -> None:
     )
     assert [one["label"] for one in clinic.lists["practitioners"]] == ["Dr Nolan"]
     assert [one["id"] for one in clinic.lists["languages"]] == ["en", "ms"]
+
+
+def test_what_staff_may_close_a_conversation_as_is_the_clinics_own_list() -> None:
+    clinic = loaded_with(CLINIC + "closed as: {booked: Booked, to_doctor: Passed to the doctor}\n").clinic
+    assert clinic is not None
+    assert dict(clinic.closed_as) == {"booked": "Booked", "to_doctor": "Passed to the doctor"}
+    assert list(clinic.closed_as) == ["booked", "to_doctor"], "in the clinic's order"
+
+
+def test_a_clinic_without_a_list_closes_as_nothing_and_tells_nobody_who_answers() -> None:
+    clinic = loaded_with(CLINIC).clinic
+    assert clinic is not None
+    assert (dict(clinic.closed_as), clinic.says_who_answers) == ({}, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("say who answers: always", "E04", '"say who answers: always"'),
+        ("closed as: [Booked, Answered]", "E04", '"closed as" is a list'),
+        ("closed as: {Wrong number: Wrong number}", "E05", "other characters"),
+        ("closed as: {booked: Booked, again: booked}", "E05", '"again" reads like "booked"'),
+        (f"closed as: {{booked: {'B' * 41}}}", "E04", "1 to 40 characters"),
+        ("closed as: {booked: [Booked]}", "E04", '"booked" is a list'),
+        (f"closed as: {{{', '.join(f'a{one}: A {one}' for one in range(13))}}}", "E04", "13 rows"),
+    ],
+)
+def test_a_slip_in_who_answers_or_closed_as_is_told_at_its_line(words: str, code: str, told: str) -> None:
+    (fault,) = loaded_with(f"{CLINIC}{words}\n").faults
+    assert (fault.code, fault.line) == (code, CLINIC.count("\n") + 1)
+    assert told in fault.message
+
+
+def test_the_words_for_who_answers_are_needed_only_where_it_is_said() -> None:
+    silent = ENGINE.replace('  who answers: "who answers"\n', "")
+    assert silent != ENGINE
+
+    def faults(answer: str) -> list[str]:
+        files = {
+            "_clinic.yaml": silent,
+            "clinic.yaml": f"{CLINIC}say who answers: '{answer}'\n",
+            "main_menu.yaml": MENU,
+        }
+        return [fault.message for fault in load_files({name: text.encode() for name, text in files.items()}).faults]
+
+    assert faults("no") == [], "what was published before the sentence was known goes on"
+    assert faults("yes") == ['"texts" has no "who answers", and "say who answers" in clinic.yaml is yes.']

@@ -17,18 +17,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import event, text
 
 from bot.adapters.sql import SqlBook, migrate
+from bot.core.flow import Clinic
 from bot.desk import inbox, reception, replying, standing_orders
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
 from bot.desk.turns import Arrived, conversation_id, receive, silence
 from bot.ports import BookAway, CarrierUnclear, Desk, Result, Words
+from bot.ports.staff import Account
 from tests.fakes import FakeCarrier, FakeChance, FakeClock
-from tests.universe import MEI_LING, desk_on
+from tests.universe import MEI_LING, desk_on, shipped_clinic
 
 STAFF = ("ana", "ben", "cara")
 STEPS = 16
@@ -167,19 +171,34 @@ class Morning:
             "reply": has.control == "bot",
             "follow-up": has.control in ("bot", "closed") and not has.opted_out,
             "staff": has.control == "held" and has.holder == row.speaker,
+            "introduction": has.control == "held" and has.holder == row.speaker,
         }.get(row.speech, True)
         self.counts[f"said: {row.speech}"] += 1
         self.counts["without control"] += not fine
 
 
 def _desk(book: SqlBook, clock: FakeClock, carrier: FakeCarrier, chance: FakeChance) -> Desk:
-    return desk_on("sqlite://", book=book, clock=clock, carrier=lambda: carrier, chance=chance)
+    return desk_on("sqlite://", book=book, clock=clock, carrier=lambda: carrier, chance=chance, clinic=_clinic())
+
+
+@cache
+def _clinic() -> Clinic:
+    """One that tells its patients who answers: words more that must not leave when somebody else does."""
+    clinic = shipped_clinic()
+    return replace(clinic, facts={**clinic.facts, "say who answers": "yes"})
+
+
+def _employ(book: SqlBook) -> None:
+    with book.begin() as ledger:
+        for id in STAFF:
+            ledger.add_account(Account(id, id, id.capitalize(), "reception", "active"))
 
 
 def interleave(url: str, runs: int, first_seed: int = 1) -> Counter[str]:
     """Play so many seeds on a migrated database; what happened, with ``without control``."""
     book = _quick(url)
     counts = Counter[str]({"without control": 0})
+    _employ(book)
     for seed in range(first_seed, first_seed + runs):
         counts.update(Morning(book, seed).run())
     book.dispose()

@@ -63,6 +63,7 @@ def test_nobody_speaks_without_control_however_everything_is_interleaved(databas
     assert counts["without control"] == 0
     assert counts["said: staff"] > 0
     assert counts["said: reply"] > 0
+    assert counts["said: introduction"] > 0
 
 
 def test_a_take_over_wanted_by_three_at_once_has_one_winner(database_url: str) -> None:

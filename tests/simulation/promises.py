@@ -46,7 +46,7 @@ AFTER_TAKE_OVER = """
     SELECT o.id, o.speech, c.control FROM send_attempt t JOIN outbox o ON o.id = t.outbox_id
     JOIN conversation c ON c.id = o.conversation WHERE t.rowid > ? AND (
         o.speech = 'reply' AND c.control <> 'bot' OR o.speech = 'follow-up' AND c.control IN ('waiting', 'held')
-        OR o.speech = 'staff' AND (c.control <> 'held' OR c.holder <> o.speaker))
+        OR o.speech IN ('staff', 'introduction') AND (c.control <> 'held' OR c.holder <> o.speaker))
 """
 NOT_TO_FOLLOW_UP = """
     SELECT f.id, a.status FROM send_attempt t JOIN outbox o ON o.id = t.outbox_id AND o.speech = 'follow-up'

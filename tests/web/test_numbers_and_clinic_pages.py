@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.desk import replying, standing_orders
+from bot.desk import reception, replying, standing_orders
 from tests.desk.test_turns import Patient
 from tests.universe import RAVI
 from tests.web.desk_pages import ADA, ANA, LEE, Front, Visitor, open_front
@@ -52,6 +52,24 @@ def test_a_clinic_without_any_number_is_told_so(lee: Visitor) -> None:
     text = words_of(lee.gets("/desk/numbers").text)
     assert "Nobody needed a person" in text
     assert "Half waited at most none yet" in text
+
+
+def test_what_conversations_were_in_the_end_has_counts_shares_and_words_for_none(front: Front, lee: Visitor) -> None:
+    assert "Staff closed no conversation of this time yet." in words_of(lee.gets("/desk/numbers").text)
+    for number, closed_as in enumerate(("booked", "booked", "")):
+        patient = Patient(front.desk, f"whatsapp:+658000000{number}")
+        patient.says("human")
+        reception.close(front.desk, patient.conversation, front.ids[ANA], closed_as)
+    text = words_of(lee.gets("/desk/numbers").text)
+    assert "Ended as Times Share Booked 2 67 % Not said 1 33 %" in text
+    answer = lee.posts("/desk/numbers.csv", {"from": "2026-03-01", "to": "2026-03-02"})
+    rows = list(csv.reader(io.StringIO(answer.text)))
+    assert [row for row in rows if row[0].startswith("ended as")] == [
+        ["ended as", "Booked", "2"],
+        ["ended as, per cent", "Booked", "67"],
+        ["ended as", "not said", "1"],
+        ["ended as, per cent", "not said", "33"],
+    ]
 
 
 def test_numbers_leave_as_a_file_and_that_is_written_down(front: Front) -> None:

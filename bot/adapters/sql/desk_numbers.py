@@ -15,6 +15,12 @@ _ASK = insert(hand_over)
 _CLAIM = update(hand_over).where(*_OPEN, hand_over.c.claimed_at == 0)
 _ANSWER = update(hand_over).where(*_OPEN, hand_over.c.answered_at == 0)
 _END = update(hand_over).where(*_OPEN)
+_newest = select(func.max(hand_over.c.id)).where(hand_over.c.conversation == bindparam("at_conversation"))
+_GO_ON = (
+    update(hand_over)
+    .where(hand_over.c.id == _newest.scalar_subquery(), hand_over.c.ended == "silent")
+    .values(ended_at=0, ended="", closed_as="")
+)
 _BETWEEN = (
     select(*(hand_over.c[name] for name in HandOver.__dataclass_fields__))
     .where(hand_over.c.asked_at >= bindparam("start"), hand_over.c.asked_at < bindparam("end"))
@@ -55,8 +61,12 @@ class DeskNumbers(Part):
     def hand_over_answered(self, conversation: str, now: int) -> None:
         self._connection.execute(_ANSWER, {"at_conversation": conversation, "answered_at": now})
 
-    def hand_over_ended(self, conversation: str, how: str, now: int) -> None:
-        self._connection.execute(_END, {"at_conversation": conversation, "ended_at": now, "ended": how})
+    def hand_over_ended(self, conversation: str, how: str, now: int, closed_as: str = "") -> None:
+        ended = {"ended_at": now, "ended": how, "closed_as": closed_as}
+        self._connection.execute(_END, {"at_conversation": conversation, **ended})
+
+    def hand_over_goes_on(self, conversation: str) -> bool:
+        return self._connection.execute(_GO_ON, {"at_conversation": conversation}).rowcount > 0
 
     def hand_overs(self, start: int, end: int) -> tuple[HandOver, ...]:
         return tuple(HandOver(*row) for row in self._connection.execute(_BETWEEN, {"start": start, "end": end}))

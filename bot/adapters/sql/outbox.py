@@ -49,6 +49,8 @@ from bot.core.window import WINDOW_CLOSED, window_open
 from bot.ports import Failing, LeftBehind, Outgoing, Result, Words
 
 REFUSED = "only the receptionist who has the conversation may write"
+HELD_BACK: Mapping[str, str] = {"introduction": "the conversation was passed on before it left"}
+"""Why words were not said that may not be said now; of the bot's own, the same for all."""
 Row = Any
 """A row as a statement here selects it; its columns are that statement's."""
 Judgement = Literal["claim", "pass", "stop", "suppressed", "expired", "needs_person"]
@@ -390,7 +392,7 @@ def judge(conversation: Row, row: Row, follow_up: Row | None, now: int) -> tuple
     if conversation.orders and orders_from(conversation.orders).silenced:
         verdict = while_silenced(row.speech, verdict)
     if verdict == "suppress":
-        return "suppressed", "the bot may not speak now"
+        return "suppressed", HELD_BACK.get(row.speech, "the bot may not speak now")
     if verdict == "refuse":
         return "suppressed", REFUSED
     if 0 < row.expires_at <= now:

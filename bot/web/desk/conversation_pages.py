@@ -90,7 +90,7 @@ def _add_giving(room: Blueprint, desk: Desk) -> None:
         mode = request.form.get("mode", "")
         match mode:
             case "silent":
-                return closed(desk, conversation, _seen())
+                return closed(desk, conversation, _seen(), request.form.get("closed_as", "")[:64])
             case "menu" | "continue":
                 ended = "The assistant has it again."
                 seen = _seen()
@@ -159,10 +159,11 @@ def pictured(desk: Desk, conversation: str, told: ThreadPage | None = None) -> d
         "begun": unfinished.unfinished(desk, conversation) if card.control in ("waiting", "held") else None,
         "colleagues": {id: name for id, name in colleagues(desk).items() if id != card.holder},
         "moments": _moments(desk),
+        "closed_as": desk.clinic.closed_as,
         "people": people,
         "now": now,
         "called": called,
-        "event": lambda line: event_words(line, people, _until(desk, line)),
+        "event": lambda line: event_words(line, people, desk.clinic.closed_as, _until(desk, line)),
         "name_of": lambda id: name_of(id, people),
         "statuses": STATUSES,
         "unhappy": UNHAPPY,
@@ -247,14 +248,15 @@ def done(desk: Desk, conversation: str, act: Callable[[str], None], leave: str =
     return redirect(url_for("inbox.one", conversation=conversation, folder=folder), 303)
 
 
-def closed(desk: Desk, conversation: str, seen: int | None = None) -> AnyResponse:
-    """Close a conversation of which she has ``seen`` the lines up to that; the list that one comes back to offers to
-    take it back."""
+def closed(desk: Desk, conversation: str, seen: int | None = None, closed_as: str = "") -> AnyResponse:
+    """Close a conversation of which she has ``seen`` the lines up to that, as something of the clinic's list or as
+    nothing; the list that one comes back to offers to take it back."""
     try:
-        reception.hand_back(desk, conversation, current_staff().id, "silent", seen)
+        reception.close(desk, conversation, current_staff().id, closed_as, seen)
     except reception.Refused as refused:
         return refusal(desk, conversation, refused)
-    return redirect(url_for("inbox.show", folder=request.form.get("folder", "needs"), done=conversation), 303)
+    folder = request.form.get("folder", "needs")
+    return redirect(url_for("inbox.show", folder=folder, done=conversation, closed_as=closed_as or None), 303)
 
 
 def refusal(desk: Desk, conversation: str, refused: reception.Refused) -> AnyResponse:

@@ -54,7 +54,9 @@ def inbox_room(desk: Desk) -> Blueprint:
     def show_list() -> Response:
         closed = inbox.card(desk, request.args["done"]) if "done" in request.args else None
         just_done = closed if closed and closed.control == "closed" else None
-        return show("desk/inbox.html", fragment="list", just_done=just_done, called=called, **listed(desk))
+        done_as = desk.clinic.closed_as.get(request.args.get("closed_as", ""), "")
+        said = {"just_done": just_done, "done_as": done_as}
+        return show("desk/inbox.html", fragment="list", called=called, **{**said, **listed(desk)})
 
     @room.get("/count", endpoint="count")
     @page("inbox.read", quiet=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -16,10 +17,12 @@ from bot.web.desk.asked import day_or, today, typed
 from bot.web.desk.audit_pages import csv_row
 from bot.web.desk.guard import current_staff, page
 from bot.web.desk.showing import show
+from bot.web.desk.thread_words import closed_as_words
 
 DAYS_SHOWN = 28
 SHADES = 4
 """How many shades the table of hours has, besides none."""
+NOT_SAID = "not said"
 
 
 def numbers_room(desk: Desk) -> Blueprint:
@@ -43,6 +46,7 @@ def numbers_room(desk: Desk) -> Blueprint:
             trouble="",
             today=today(desk),
             ago=lambda days: today(desk) - timedelta(days=days),
+            **_ended(desk, found),
             **_heat(desk, found),
         )
 
@@ -54,7 +58,7 @@ def numbers_room(desk: Desk) -> Blueprint:
             found = numbers.export(desk, current_staff().id, first, last)
         except NotPossible as not_possible:
             return _refused(first, last, not_possible)
-        response = Response("".join(map(csv_row, _lines(found))), mimetype="text/csv; charset=utf-8")
+        response = Response("".join(map(csv_row, _lines(desk, found))), mimetype="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = f'attachment; filename="numbers-{first}-{last}.csv"'
         return response
 
@@ -86,7 +90,17 @@ def _heat(desk: Desk, found: Numbers) -> dict[str, Any]:
     return {"hours": range(min(hours), max(hours) + 1) if hours else (), "shade": shade, "most": most}
 
 
-def _lines(found: Numbers) -> Iterator[tuple[object, ...]]:
+def _ended(desk: Desk, found: Numbers) -> dict[str, Any]:
+    """What staff closed conversations as, in the clinic's words (empty: they did not say), and in per cent of all."""
+    words, all_of_them = desk.clinic.closed_as, sum(found.closed_as.values())
+    # An id that the list has no more may read like one that it has.
+    counts = Counter[str]()
+    for id, count in found.closed_as.items():
+        counts[closed_as_words(id, words)] += count
+    return {"closed_as": counts, "shares": {name: round(100 * count / all_of_them) for name, count in counts.items()}}
+
+
+def _lines(desk: Desk, found: Numbers) -> Iterator[tuple[object, ...]]:
     yield "number", "of", "value"
     single: Mapping[str, object] = {
         "from": found.first,
@@ -103,6 +117,10 @@ def _lines(found: Numbers) -> Iterator[tuple[object, ...]]:
     }
     yield from ((name, "", value) for name, value in single.items())
     yield from (("reason", reason, count) for reason, count in found.reasons.items())
+    ended = _ended(desk, found)
+    for what, count in ended["closed_as"].items():
+        yield "ended as", what or NOT_SAID, count
+        yield "ended as, per cent", what or NOT_SAID, ended["shares"][what]
     yield from (("failed", why, count) for why, count in found.failed.items())
     yield from (
         ("needed in hour", f"{DAYS[day]} {hour:02}:00", count) for (day, hour), count in sorted(found.by_hour.items())

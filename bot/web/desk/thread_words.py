@@ -42,7 +42,7 @@ EVENTS: Mapping[str, str] = {
 BACK: Mapping[str, str] = {
     "menu": "{by} gave it back to the assistant",
     "continue": "{by} gave it back to the assistant, at its open question",
-    "silent": "{by} closed it: done",
+    "silent": "{by} closed it: {as}",
 }
 RETURNED: Mapping[str, str] = {
     "holder_silent": "Back in the queue: {holder} did not answer in time",
@@ -74,14 +74,21 @@ KINDS: Mapping[str, str] = {
     "location": "Sent a place",
     "contact": "Sent a contact card",
 }
-SPEECH: Mapping[str, str] = {"safety": "Safety text", "follow-up": "Follow-up", "notice": "Notice"}
+SPEECH: Mapping[str, str] = {
+    "safety": "Safety text",
+    "follow-up": "Follow-up",
+    "notice": "Notice",
+    "introduction": "Who answers",
+}
 
 
-def event_words(line: ThreadLine, people: Mapping[str, str], clock: str = "") -> str:
-    """An event as one sentence. ``people`` are names of staff by account; ``clock`` is what "put off until" reads."""
+def event_words(line: ThreadLine, people: Mapping[str, str], closed_as: Mapping[str, str], clock: str = "") -> str:
+    """An event as one sentence. ``people`` are names of staff by account, ``closed_as`` the clinic's list of what a
+    conversation may be closed as; ``clock`` is what "put off until" reads."""
     details = dict(line.details or {})
     for who in ("by", "to", "holder", "taken_from"):
         details[who] = name_of(details.get(who, ""), people)
+    details["as"] = closed_as_words(details.get("closed_as", ""), closed_as) or "done"
     pattern = EVENTS.get(line.text, "")
     match line.text:
         case "staff_took_over" if (line.details or {}).get("taken_from"):
@@ -106,6 +113,11 @@ def event_words(line: ThreadLine, people: Mapping[str, str], clock: str = "") ->
 def _filled(pattern: str, details: Mapping[str, str]) -> str:
     # Not str.format, and in one go: a detail may hold braces of its own.
     return re.sub(r"\{(\w+)\}", lambda name: details.get(name[1], ""), pattern)
+
+
+def closed_as_words(chosen: str, closed_as: Mapping[str, str]) -> str:
+    """What a conversation was closed as, as the clinic words it; by its id once the clinic's list has it no more."""
+    return closed_as.get(chosen) or chosen.replace("_", " ").capitalize()
 
 
 def name_of(staff: str, people: Mapping[str, str]) -> str:

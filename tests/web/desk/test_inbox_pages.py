@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from bot.core.conversation import Conversation
 from bot.desk import inbox, patients, reception, replying, standing_orders
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
+from bot.desk.turns import receive
 from bot.ports import ChannelTrouble
 from bot.ports.reception import Patient as Person
 from bot.ports.reception import ThreadLine
@@ -18,7 +20,7 @@ from bot.web.desk import Choice
 from bot.web.desk.thread_words import event_words, span
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock, FakeLive
-from tests.universe import RAVI
+from tests.universe import RAVI, shipped_clinic
 from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -265,9 +267,9 @@ def test_whatever_a_patient_or_a_colleague_writes_is_shown_as_words(front: Front
 def test_every_event_reads_as_a_sentence_and_a_detail_fills_nothing_else() -> None:
     people = {"ana": "Ana"}
     line = ThreadLine(1, 0, "event", "staff_released", details={"by": "ana", "reason": "{by} {to}"})
-    assert event_words(line, people) == "Ana put it back into the queue: {by} {to}"
+    assert event_words(line, people, {}) == "Ana put it back into the queue: {by} {to}"
     unknown = ThreadLine(1, 0, "event", "scan_arrived", details={"detail": "42"})
-    assert event_words(unknown, people) == "Scan arrived: 42"
+    assert event_words(unknown, people, {}) == "Scan arrived: 42"
 
 
 def test_how_long_is_said_as_one_says_it() -> None:
@@ -328,3 +330,46 @@ def test_done_is_offered_to_be_taken_back_where_she_comes_out(front: Front, mei_
     assert holder(front, mei_ling) == front.ids[ANA]
     assert "It is done. <span" not in ana.gets(after.location).text
     assert "Ana took “done” back" in ana.gets(there(mei_ling)).text
+
+
+def test_done_says_what_it_was_where_she_comes_out_and_in_the_thread(front: Front, mei_ling: Patient) -> None:
+    ana = front.at_desk()
+    ana.posts(there(mei_ling, "take"))
+    assert 'value="to_doctor" dir="auto">Passed to the doctor</button>' in ana.gets(there(mei_ling)).text
+    after = ana.posts(there(mei_ling, "back"), {"mode": "silent", "folder": "mine", "closed_as": "to_doctor"})
+    assert 'It is done: <span dir="auto">Passed to the doctor</span>.' in ana.gets(after.location).text
+    assert "Ana closed it: Passed to the doctor" in ana.gets(there(mei_ling)).text
+
+
+def test_what_the_list_has_no_more_is_refused_beside_the_composer(front: Front, mei_ling: Patient) -> None:
+    refused = front.at_desk().posts(there(mei_ling, "back"), {"mode": "silent", "closed_as": "sold"}, **PART)
+    assert refused.status_code == 409
+    assert "does not have this any more" in refused.text
+    assert inbox.folder(front.desk, front.ids[ANA], "done").cards == ()
+
+
+def test_only_what_people_were_needed_for_asks_what_it_was(front: Front, mei_ling: Patient) -> None:
+    receive(front.desk, Patient(front.desk, RAVI).message("", kind="media"))
+    ana = front.at_desk()
+    assert 'name="closed_as"' in ana.gets(there(mei_ling)).text
+    with_the_bot = ana.gets(there(Patient(front.desk, RAVI))).text
+    assert 'data-key="e"' in with_the_bot
+    assert 'name="closed_as"' not in with_the_bot
+
+
+def test_a_clinic_without_a_list_has_done_alone(sqlite_url: str) -> None:
+    clinic = shipped_clinic()
+    without = replace(clinic, facts={name: fact for name, fact in clinic.facts.items() if name != "closed as"})
+    with open_front(sqlite_url, clinic=without) as front:
+        mei_ling = Patient(front.desk)
+        mei_ling.says("human")
+        page = front.at_desk().gets(there(mei_ling)).text
+        assert 'data-key="e"' in page
+        assert 'name="closed_as"' not in page
+
+
+def test_what_the_clinic_has_taken_off_its_list_is_still_told() -> None:
+    ended = ThreadLine(
+        1, 0, "event", "staff_handed_back", details={"by": "a", "mode": "silent", "closed_as": "no_show"}
+    )
+    assert event_words(ended, {"a": "Ana"}, {"booked": "Booked"}) == "Ana closed it: No show"

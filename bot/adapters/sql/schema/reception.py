@@ -105,6 +105,7 @@ hand_over = Table(
     number("answered_at"),
     number("ended_at"),
     words("ended"),
+    words("closed_as"),
     Index("ix_hand_over_asked_at", "asked_at"),
     Index("ix_hand_over_conversation_asked_at", "conversation", "asked_at"),
     partial("ix_hand_over_open", "conversation", where="ended_at = 0"),

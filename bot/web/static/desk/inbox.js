@@ -27,7 +27,7 @@
   const just_done = document.getElementById("just-done");
   if (just_done) {
     const address = new URL(location.href);
-    address.searchParams.delete("done");
+    for (const name of ["done", "closed_as"]) address.searchParams.delete(name);
     history.replaceState(null, "", address);
     setTimeout(() => { if (!just_done.matches(":focus-within, :hover")) just_done.remove(); }, UNDO_MS);
   }
