@@ -49,6 +49,8 @@ class Place:
     secret_key: str
     forget_live: Callable[[], None]
     """Empties Redis of states that belong to another database. Raises LiveAway, having changed nothing."""
+    leave_seconds: float = 5.0
+    """How long programs that were stopped have to leave PostgreSQL before a restore says that they are there."""
 
 
 def back_up(place: Place, file: Path, flows: str, now: int) -> None:
@@ -125,7 +127,7 @@ def _check(place: Place, note: Mapping[str, Any], over_newer: bool) -> None:
     kind = make_url(place.database_url).get_backend_name()
     if note["database"] != kind:
         raise Refused(f"This is a backup of {note['database']}, and DATABASE_URL names {kind}.")
-    if not _is_sqlite(place.database_url) and others_connected(place.database_url):
+    if kind == "postgresql" and others_connected(place.database_url, place.leave_seconds):
         raise Refused("Others are connected to the database: stop every process of Frontdesk first.")
     there = kind == "postgresql" or _sqlite_file(place.database_url).exists()
     now = mark(place.database_url) if there else {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, inspect, select, union_all, update
@@ -39,6 +40,11 @@ _FELL_DUE = (
     .where(follow_up.c.status == "pending", follow_up.c.due_at <= bindparam("now"))
 )
 
+_OTHERS = """SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+"""The server's own (autovacuum) are at work whenever they like, and give way."""
+_LOOK_SECONDS = 0.1
+
 
 def mark(url: str) -> Mapping[str, int]:
     """How far a database is: its newest change in epoch seconds, and how much it has taken in. Empty when it is new."""
@@ -56,17 +62,21 @@ def mark(url: str) -> Mapping[str, int]:
         engine.dispose()
 
 
-def others_connected(url: str) -> int:
-    """How many other connections a PostgreSQL database has; SQLite does not tell: 0."""
+def others_connected(url: str, leave_seconds: float) -> bool:
+    """Whether other programs are connected to a PostgreSQL database, and stay so.
+
+    Those that have just been stopped get ``leave_seconds``: their connections end a moment after them.
+    """
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                return 0
-            others = (
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            return int(connection.exec_driver_sql(others).scalar_one())
+            until = monotonic() + leave_seconds
+            while connection.exec_driver_sql(_OTHERS).scalar_one():
+                if monotonic() >= until:
+                    return True
+                connection.rollback()
+                sleep(_LOOK_SECONDS)
+            return False
     finally:
         engine.dispose()
 
