@@ -172,6 +172,7 @@ def everything_is_told_and_erased(book: SqlBook) -> None:
         ledger.keep_device(Device("d1", "ana", "Chrome on Android", "all", "https://push.example/", "k", "s"))
         ledger.devices()
         ledger.device("d1")
+        ledger.rename_device("d1", "The phone at the desk")
         ledger.device_told("d1", "away", NOW)
         ledger.drop_device("d1")
         ledger.note_told("letter", ["mail"])
