@@ -82,7 +82,10 @@ def pages(front: Front, scene: Scene) -> list[str]:
     one, day = scene.conversations[0], "2026-03-03"
     return [
         *found,
-        *(f"/desk/inbox?folder={folder}" for folder in ("mine", "others", "bot", "failed", "later", "done")),
+        *(
+            f"/desk/inbox?folder={folder}"
+            for folder in ("mine", "mentions", "others", "bot", "failed", "later", "done")
+        ),
         *(f"/desk/inbox/{id}" for id in scene.conversations[1 : len(STATES)]),
         f"/desk/inbox/{one}?earlier=1",
         *(f"/desk/diary?day={day}{how}" for how in ("", "&view=table", "&view=list")),

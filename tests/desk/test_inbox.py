@@ -63,7 +63,7 @@ def test_every_conversation_lies_in_one_folder_and_moves_with_what_happens(
     reception.put_off(desk, ravi.conversation, BEN, clock.epoch + 3600)
     assert (ids(desk, "done"), ids(desk, "later")) == ([mei_ling.conversation], [ravi.conversation])
     assert inbox.counts(desk, ANA) == {
-        "needs us": 0, "mine": 0, "others": 0, "with the bot": 1, "failed": 0, "later": 1, "done": 1,
+        "needs us": 0, "mine": 0, "mentions": 0, "others": 0, "with the bot": 1, "failed": 0, "later": 1, "done": 1,
     }  # fmt: skip
 
 
