@@ -143,6 +143,7 @@ def _brought_to(front: Front, id: str, state: str, text: str, her: str) -> None:
             replying.send_reply(desk, id, her, Reply(text[:4000], f"click-{id[:8]}"))
         case "others":
             reception.take_over(desk, id, lee)
+            replying.add_note(desk, id, lee, f"@{ADA} {text}"[:5000])
         case "later":
             reception.put_off(desk, id, her, front.clock.epoch + 7200)
         case "done":

@@ -17,6 +17,8 @@ from bot.ports.reception import Place
 from bot.web.desk.together import Together
 
 Draw = Callable[..., Markup]
+HERS: frozenset[FolderName] = frozenset({"mine", "mentions", "others"})
+"""Folders in which each finds something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Board:
 
     def page(self, folder: FolderName, her: str, after: Place | None, drawn_by: Callable[..., Draw]) -> Drawn:
         """A page of a folder of her inbox. ``drawn_by`` is given the names of the staff."""
-        whose = her if folder in ("mine", "mentions", "others") else ""
+        whose = her if folder in HERS else ""
 
         def look() -> Drawn:
             found, people = inbox.folder(self._desk, her, folder, after), staff.names(self._desk)
