@@ -45,10 +45,9 @@ def seen(desk: Desk, staff: str, conversation: str, line: int) -> None:
 
 
 def named_in(desk: Desk, conversation: str, lines: Sequence[ThreadLine]) -> Mapping[int, tuple[Mention, ...]]:
-    """Who is named in the notes among some lines, by line."""
-    notes = [one.line for one in lines if one.kind == "note"]
-    if not notes:
+    """Who is named in the notes among some lines of a thread, by line."""
+    if not lines:
         return {}
     with desk.book.look() as ledger:
-        found = ledger.mentions_in(conversation, notes)
+        found = ledger.mentions_in(conversation, lines[0].line, lines[-1].line)
     return {line: tuple(one for one in found if one.line == line) for line in {one.line for one in found}}

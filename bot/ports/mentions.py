@@ -33,8 +33,8 @@ class MentionsPart(Protocol):
     def mentions_seen(self, staff: str, conversation: str, line: int, now: int) -> None:
         """She has seen the conversation up to a line."""
 
-    def mentions_in(self, conversation: str, lines: Sequence[int]) -> tuple[Mention, ...]:
-        """Who is named in these notes, in the order of lines and of accounts."""
+    def mentions_in(self, conversation: str, first: int, last: int) -> tuple[Mention, ...]:
+        """Who is named in the notes between two lines, those included, in the order of lines and of accounts."""
 
     def mentioning(self, staff: str, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
         """Conversations with notes that name her and that she has not seen, the newest note first. The last words of

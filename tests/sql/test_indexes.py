@@ -180,7 +180,7 @@ def everything_is_told_and_erased(book: SqlBook) -> None:
         ledger.mentioning("ana", 5)
         ledger.mentioning("ana", 5, (NOW + 1, ""))
         ledger.count_mentions()
-        ledger.mentions_in("meiling", [1, 2])
+        ledger.mentions_in("meiling", 1, 50)
         ledger.mentions_seen("ana", "meiling", 1, NOW)
         ledger.note_told("letter", ["mail"])
         ledger.letter_told("letter")

@@ -23,7 +23,7 @@ _IS = select(mention.c.line).where(*_HERS, _HERE).limit(1)
 _SEEN = update(mention).where(*_HERS, _HERE, mention.c.line <= bindparam("up_to")).values(seen_at=bindparam("now"))
 _IN = (
     select(mention.c.line, mention.c.staff, mention.c.seen_at)
-    .where(_HERE, mention.c.line.in_(bindparam("lines", expanding=True)))
+    .where(_HERE, mention.c.line.between(bindparam("first"), bindparam("last")))
     .order_by(mention.c.line, mention.c.staff)
 )
 _COUNT = select(mention.c.staff, func.count(mention.c.conversation.distinct())).where(_UNSEEN).group_by(mention.c.staff)
@@ -64,8 +64,8 @@ class Mentions(DeskInbox):
         seen = {"of_staff": staff, "in_conversation": conversation, "up_to": line, "now": now}
         self._connection.execute(_SEEN, seen)
 
-    def mentions_in(self, conversation: str, lines: Sequence[int]) -> tuple[Mention, ...]:
-        these = {"in_conversation": conversation, "lines": list(lines)}
+    def mentions_in(self, conversation: str, first: int, last: int) -> tuple[Mention, ...]:
+        these = {"in_conversation": conversation, "first": first, "last": last}
         return tuple(Mention(*row) for row in self._connection.execute(_IN, these))
 
     def mentioning(self, staff: str, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
