@@ -83,8 +83,7 @@ def folder(desk: Desk, staff: str, name: FolderName, after: Place | None = None,
     cards = _cards(desk, filings, now)
     if len(filings) < rows_max:
         return Page(cards, None)
-    last = filings[-1]
-    return Page(cards, (0, last.place[1], last.place[2]) if name == "failed" else last.place)
+    return Page(cards, filings[-1].place)
 
 
 def _read(  # noqa: PLR0913 - whose, which and from where

@@ -122,6 +122,24 @@ def test_words_that_never_arrived_lie_in_failed_until_somebody_has_seen_to_them(
     assert ids(desk, "failed") == []
 
 
+def test_what_failed_is_read_page_by_page_whenever_it_was_that_they_wrote(
+    desk: Desk, clock: FakeClock, mei_ling: Patient, ravi: Patient, siti: Patient
+) -> None:
+    for number, patient in enumerate((mei_ling, ravi, siti)):
+        patient.says("hello")
+        with desk.book.begin() as ledger:
+            (row, *_) = ledger.claim((patient.conversation,), "sender", [f"a{number}"], 0)
+            ledger.conclude([Result(row.id, f"a{number}", "failed", note="no WhatsApp")], clock.epoch + 1000)
+        clock.pass_seconds(60)
+    found, after = [], None
+    for _ in range(3):
+        page = inbox.folder(desk, ANA, "failed", after, rows_max=1)
+        found += [card.id for card in page.cards]
+        after = page.after
+    assert found == [siti.conversation, ravi.conversation, mei_ling.conversation]
+    assert inbox.folder(desk, ANA, "failed", after, rows_max=1).cards == ()
+
+
 def test_a_thread_is_read_page_by_page_towards_the_past(desk: Desk, mei_ling: Patient) -> None:
     mei_ling.says("human")
     reception.take_over(desk, mei_ling.conversation, ANA)
