@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-AlertKind = Literal["red_flag", "waiting", "failed", "channel", "silenced", "trial"]
+AlertKind = Literal["red_flag", "waiting", "failed", "channel", "silenced", "mention", "trial"]
 Wants = Literal["", "urgent", "all"]
 """What somebody is told: nothing, red flags alone, or everything."""
 
@@ -58,6 +58,7 @@ _LINES: Mapping[AlertKind, str] = {
     "failed": "Words to a patient could not be delivered ({since}).",
     "channel": "Nobody can be written to since {since}: WhatsApp or Twilio refuses our messages.",
     "silenced": "The assistant is switched off since {since}.",
+    "mention": "A colleague names you in a note ({since}).",
     "trial": "This is a trial: alerts arrive here.",
 }
 _SUBJECTS: Mapping[AlertKind, str] = {
@@ -66,6 +67,7 @@ _SUBJECTS: Mapping[AlertKind, str] = {
     "waiting": "A patient waits",
     "failed": "A message was not delivered",
     "silenced": "The assistant is switched off",
+    "mention": "You are named in a note",
     "trial": "A trial alert",
 }
 """In the order of weight: a letter is named for the weightiest thing in it."""

@@ -69,6 +69,8 @@ def _still_so(ledger: Ledger, one: Alert, now: int) -> bool:
     """Whether it still has to be told: somebody may have taken the patient meanwhile."""
     if one.tries == 1 and now - one.made_at > GIVEN_UP_SECONDS:
         return False
+    if one.kind == "mention":
+        return ledger.is_mentioned(one.staff, one.conversation)
     if one.kind != "waiting":
         return True
     state = ledger.read(one.conversation)
@@ -86,19 +88,22 @@ class _Whom:
 
 def _whom(desk: Desk, ledger: Ledger, alerts: Sequence[Alert]) -> _Whom:
     urgent = any(is_urgent(one.kind) for one in alerts)
+    alone = alerts[0].staff if alerts else ""
     told = ledger.letter_told(alerts[0].mail) if alerts else frozenset()
     to: tuple[str, ...] = ()
     if desk.mail is not None:
-        everybody = alarming_from(ledger.alarming()).addresses
-        hers = (address for address, wants in ledger.alert_addresses().values() if wants == "all" or urgent)
+        everybody = () if alone else alarming_from(ledger.alarming()).addresses
+        theirs = ledger.alert_addresses().items()
+        hers = (to for staff, (to, wants) in theirs if alone in ("", staff) and (wants == "all" or urgent))
         to = tuple(dict.fromkeys((*everybody, *hers)))
-    here = [one for one in ledger.devices() if one.wants == "all" or urgent] if desk.push is not None else []
+    known = ledger.devices() if desk.push is not None else ()
+    here = [one for one in known if alone in ("", one.staff) and (one.wants == "all" or urgent)]
     still = tuple(one for one in here if one.id not in told)
     return _Whom(bool(to or here), () if MAIL in told else to, still)
 
 
 def _send(desk: Desk, alerts: Sequence[Alert], whom: _Whom, now: int) -> int:
-    if not whom.anybody and desk.mail is None:
+    if not whom.anybody and (desk.mail is None or alerts[0].staff):
         # The screen tells whoever asked for no more; whoever did, and was not reached, is told so there.
         return _over(desk, alerts, "given_up" if alerts[0].trouble else "over", now)
     if not whom.anybody:

@@ -92,6 +92,19 @@ def remove(desk: Desk, by: str, id: str, whose: str = "") -> None:
         ledger.audit(Audited(_stamp(desk), by, "changed", f"staff:{one.staff}", f"device {id} removed"))
 
 
+def rename(desk: Desk, staff: str, id: str, name: str) -> None:
+    """Call one's own device so, however it calls itself. Raises NotPossible."""
+    name = " ".join(name.split())
+    if not 0 < len(name) <= NAME_CHARACTERS_MAX:
+        raise NotPossible(f"A name has 1 to {NAME_CHARACTERS_MAX} characters.")
+    with desk.book.begin() as ledger:
+        one = ledger.device(id)
+        if one is None or one.staff != staff:
+            raise NotPossible(NOT_YOURS)
+        ledger.rename_device(id, name)
+        ledger.audit(Audited(_stamp(desk), staff, "changed", f"staff:{staff}", f"device {id} renamed"))
+
+
 def try_out(desk: Desk, staff: str, id: str) -> None:
     """Tell one's own device now that alerts arrive. Raises NotPossible, saying why it cannot be told."""
     with desk.book.look() as ledger:

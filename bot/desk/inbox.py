@@ -19,7 +19,7 @@ from bot.core.window import window_closes
 from bot.ports import ChannelTrouble, Desk, Ledger, LiveAway
 from bot.ports.reception import Doing, Filing, InLine, Place, Shelf, ThreadLine
 
-FolderName = Literal["needs us", "mine", "others", "with the bot", "failed", "later", "done"]
+FolderName = Literal["needs us", "mine", "mentions", "others", "with the bot", "failed", "later", "done"]
 PAGE_ROWS = 50
 DAY_SECONDS = 24 * 3600
 FAILED_COUNT_MAX = 1000
@@ -83,8 +83,7 @@ def folder(desk: Desk, staff: str, name: FolderName, after: Place | None = None,
     cards = _cards(desk, filings, now)
     if len(filings) < rows_max:
         return Page(cards, None)
-    last = filings[-1]
-    return Page(cards, (0, last.place[1], last.place[2]) if name == "failed" else last.place)
+    return Page(cards, filings[-1].place)
 
 
 def _read(  # noqa: PLR0913 - whose, which and from where
@@ -95,6 +94,8 @@ def _read(  # noqa: PLR0913 - whose, which and from where
             return ledger.folder(Shelf("needs"), rows_max, after)
         case "mine":
             return ledger.folder(Shelf("held", staff), rows_max, after)
+        case "mentions":
+            return ledger.mentioning(staff, rows_max, (after[1], after[2]) if after else None)
         case "others":
             return ledger.folder(Shelf("held", staff, others=True), rows_max, after)
         case "with the bot":
@@ -109,10 +110,12 @@ def _read(  # noqa: PLR0913 - whose, which and from where
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much lies in each folder; ``held`` by holder. ``bot`` and ``done`` count the last day's and today's."""
+    """How much lies in each folder; ``held`` by holder, ``mentions`` by who is named. ``bot`` and ``done`` count the
+    last day's and today's."""
 
     needs: int
     held: Mapping[str, int]
+    mentions: Mapping[str, int]
     bot: int
     failed: int
     later: int
@@ -124,6 +127,7 @@ class Counts:
         return {
             "needs us": self.needs,
             "mine": hers,
+            "mentions": self.mentions.get(staff, 0),
             "others": sum(self.held.values()) - hers,
             "with the bot": self.bot,
             "failed": self.failed,
@@ -139,6 +143,7 @@ def counted(desk: Desk) -> Counts:
         return Counts(
             needs=sum(ledger.count_folder("needs").values()),
             held=ledger.count_folder("held"),
+            mentions=ledger.count_mentions(),
             bot=sum(ledger.count_folder("bot", now - DAY_SECONDS).values()),
             failed=ledger.count_undelivered(FAILED_COUNT_MAX),
             later=sum(ledger.count_folder("later").values()),

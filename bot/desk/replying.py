@@ -15,6 +15,7 @@ from bot.core.events import Event, StaffDid, StaffReplied, StaffTookOver
 from bot.core.names import Names
 from bot.core.window import window_open
 from bot.desk.apart import apart
+from bot.desk.mentions import tell_named
 from bot.desk.reception import NotPossible, NotYours, Refused, called, must_claim, take_over
 from bot.desk.turns import conversation_id, happen
 from bot.ports import Desk, Ledger
@@ -223,7 +224,8 @@ def drafts(desk: Desk, conversation: str, staff: str) -> Mapping[str, str]:
 
 
 def add_note(desk: Desk, conversation: str, staff: str, text: str) -> int:
-    """Tell colleagues something about a conversation; its line in the thread. It never leaves the house."""
+    """Tell colleagues something about a conversation; its line in the thread. It never leaves the house. Who is named
+    in it (``@Ana``) is told."""
     if not text.strip() or len(text) > NOTE_CHARACTERS_MAX:
         raise NotPossible(f"A note has 1 to {NOTE_CHARACTERS_MAX} characters.")
     now = _stamp(desk)
@@ -231,6 +233,7 @@ def add_note(desk: Desk, conversation: str, staff: str, text: str) -> int:
         if ledger.head(conversation) is None:
             raise NotYours("There is no such conversation.")
         line = ledger.add_note(conversation, staff, text.strip(), now)
+        tell_named(desk, ledger, conversation, ThreadLine(line, now, "note", text.strip(), staff))
         ledger.save_draft(conversation, staff, "note", "", now)
     _ring(desk, conversation)
     return line

@@ -42,7 +42,8 @@ class Mail(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something staff are told. ``key`` names it for good: it is told once. ``since`` is when it began."""
+    """Something staff are told. ``key`` names it for good: it is told once. ``since`` is when it began, ``staff`` who
+    alone is told of it (empty: everybody who wants to be)."""
 
     key: str
     kind: AlertKind
@@ -54,6 +55,7 @@ class Alert:
     tries: int = 0
     trouble: str = ""
     made_at: int = 0
+    staff: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class AlertsPart(Protocol):
     """The book of record's part."""
 
     def raise_alert(self, alert: Alert, now: int) -> bool:
-        """Write down that staff are to be told. False when that was written down before; nothing changes then."""
+        """Write down that staff are to be told, from ``now`` on. False when that was written down before; nothing
+        changes then."""
 
     def unseen_failures(self, limit: int) -> tuple[tuple[str, int, int], ...]:
         """Conversations with words that could not be delivered and that nobody has seen to: (id, the first such row,
@@ -80,7 +83,7 @@ class AlertsPart(Protocol):
 
     def take_alerts(self, letter: str, limit: int, now: int) -> tuple[Alert, ...]:
         """Take alerts that are due, all of one letter, counting the try and putting off the next: those of a letter
-        that was tried before, or else new ones, which become ``letter``."""
+        that was tried before, or else new ones, which become ``letter``. A letter is for all, or for one."""
 
     def alerts_over(self, ids: Sequence[int], status: AlertStatus, now: int) -> None:
         """They were told, have nothing to tell any more, or are given up."""

@@ -76,6 +76,9 @@ class DevicesPart(Protocol):
     def drop_device(self, id: str) -> None:
         """Tell it nothing more."""
 
+    def rename_device(self, id: str, name: str) -> None:
+        """It is called so from now on."""
+
     def device_told(self, id: str, trouble: str, now: int) -> None:
         """It was told now; or, with ``trouble``, could not be."""
 

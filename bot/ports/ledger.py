@@ -12,6 +12,7 @@ from bot.ports.diary import DiaryPart, FollowUpsPart, WaitingListPart
 from bot.ports.erasure import ErasurePart
 from bot.ports.journal import JournalPart
 from bot.ports.media import MediaPart
+from bot.ports.mentions import MentionsPart
 from bot.ports.outbox import ChannelPart, OutboxPart
 from bot.ports.pulse import PulsePart
 from bot.ports.reception import ReceptionPart
@@ -38,6 +39,7 @@ class Ledger(
     ConsentsPart,
     ErasurePart,
     DevicesPart,
+    MentionsPart,
     Protocol,
 ):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""

@@ -98,7 +98,8 @@ class InboxDeskPart(Protocol):
         """The first of those who need us, in the order of their folder: one short walk along its index."""
 
     def undelivered(self, limit: int, after: tuple[int, str] | None = None) -> tuple[Filing, ...]:
-        """Conversations with words that could not be delivered and that nobody has seen to, newest first."""
+        """Conversations with words that could not be delivered and that nobody has seen to, newest first. The place of
+        each is (0, when that was, the conversation), and continues a page."""
 
     def count_folder(self, folder: Folder, since: int = 0) -> Mapping[str, int]:
         """How many conversations lie in a folder, by holder (``""`` where nobody has them)."""

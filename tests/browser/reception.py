@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from playwright.sync_api import Browser
+
 from bot.adapters.redis_live import RedisLive
 from bot.core.staff import Role
 from bot.desk.speaking import send
+from tests.browser.test_desk_look import Desk
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock
 from tests.universe import MEI_LING, RAVI, SITI
@@ -58,3 +61,20 @@ def open_reception(database_url: str, redis_url: str, **parts: Any) -> Iterator[
             send(front.desk, (one.conversation,), "sender")
         carrier.posted.clear()
         yield reception
+
+
+@contextmanager
+def sitting_at(reception: Reception, browser: Browser) -> Iterator[Callable[..., Desk]]:
+    """Somebody signs in at a browser of her own, by name, size and scheme; afterwards none has complained."""
+    desks: list[Desk] = []
+
+    def sit(name: str = ANA, size: str = "wide", scheme: str = "light") -> Desk:
+        desk = Desk(browser, reception.url, size, scheme)
+        desk.signs_in(name)
+        desks.append(desk)
+        return desk
+
+    yield sit
+    for desk in desks:
+        desk.context.close()
+        assert desk.wrong == []

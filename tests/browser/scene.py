@@ -82,7 +82,10 @@ def pages(front: Front, scene: Scene) -> list[str]:
     one, day = scene.conversations[0], "2026-03-03"
     return [
         *found,
-        *(f"/desk/inbox?folder={folder}" for folder in ("mine", "others", "bot", "failed", "later", "done")),
+        *(
+            f"/desk/inbox?folder={folder}"
+            for folder in ("mine", "mentions", "others", "bot", "failed", "later", "done")
+        ),
         *(f"/desk/inbox/{id}" for id in scene.conversations[1 : len(STATES)]),
         f"/desk/inbox/{one}?earlier=1",
         *(f"/desk/diary?day={day}{how}" for how in ("", "&view=table", "&view=list")),
@@ -140,6 +143,7 @@ def _brought_to(front: Front, id: str, state: str, text: str, her: str) -> None:
             replying.send_reply(desk, id, her, Reply(text[:4000], f"click-{id[:8]}"))
         case "others":
             reception.take_over(desk, id, lee)
+            replying.add_note(desk, id, lee, f"@{ADA} {text}"[:5000])
         case "later":
             reception.put_off(desk, id, her, front.clock.epoch + 7200)
         case "done":

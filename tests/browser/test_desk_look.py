@@ -248,6 +248,20 @@ def test_a_change_asked_for_by_another_site_is_refused_by_browser_and_desk(
     desk.context.close()
 
 
+def test_the_audit_is_read_on_a_phone_without_going_sideways_and_stays_a_table(
+    front: Front, url: str, browser: Browser
+) -> None:
+    desk = Desk(browser, url, "narrow")
+    desk.signs_in(ADA)
+    page = desk.opens("/desk/audit?action=joined")
+    lines = page.get_by_role("region", name="Lines of the audit")
+    assert lines.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    assert page.get_by_role("columnheader").all_inner_texts() == ["When", "Who", "Did what", "To what", "More"]
+    joined = page.get_by_role("row").filter(has_text="Joined").filter(has_text=ANA)
+    assert joined.get_by_role("cell").all_inner_texts()[1:4] == [ANA, "Joined", ANA]
+    desk.context.close()
+
+
 def test_without_scripts_everything_can_still_be_done(front: Front, url: str, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -63,7 +63,7 @@ def test_every_conversation_lies_in_one_folder_and_moves_with_what_happens(
     reception.put_off(desk, ravi.conversation, BEN, clock.epoch + 3600)
     assert (ids(desk, "done"), ids(desk, "later")) == ([mei_ling.conversation], [ravi.conversation])
     assert inbox.counts(desk, ANA) == {
-        "needs us": 0, "mine": 0, "others": 0, "with the bot": 1, "failed": 0, "later": 1, "done": 1,
+        "needs us": 0, "mine": 0, "mentions": 0, "others": 0, "with the bot": 1, "failed": 0, "later": 1, "done": 1,
     }  # fmt: skip
 
 
@@ -120,6 +120,24 @@ def test_words_that_never_arrived_lie_in_failed_until_somebody_has_seen_to_them(
     assert inbox.counts(desk, ANA)["failed"] == 1
     reception.looked(desk, mei_ling.conversation, ANA)
     assert ids(desk, "failed") == []
+
+
+def test_what_failed_is_read_page_by_page_whenever_it_was_that_they_wrote(
+    desk: Desk, clock: FakeClock, mei_ling: Patient, ravi: Patient, siti: Patient
+) -> None:
+    for number, patient in enumerate((mei_ling, ravi, siti)):
+        patient.says("hello")
+        with desk.book.begin() as ledger:
+            (row, *_) = ledger.claim((patient.conversation,), "sender", [f"a{number}"], 0)
+            ledger.conclude([Result(row.id, f"a{number}", "failed", note="no WhatsApp")], clock.epoch + 1000)
+        clock.pass_seconds(60)
+    found, after = [], None
+    for _ in range(3):
+        page = inbox.folder(desk, ANA, "failed", after, rows_max=1)
+        found += [card.id for card in page.cards]
+        after = page.after
+    assert found == [siti.conversation, ravi.conversation, mei_ling.conversation]
+    assert inbox.folder(desk, ANA, "failed", after, rows_max=1).cards == ()
 
 
 def test_a_thread_is_read_page_by_page_towards_the_past(desk: Desk, mei_ling: Patient) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.adapters.sql import SqlBook
 from bot.ports import Attachment, Backlog, Words
+from bot.ports.alerts import Alert
 from tests.sql.clinic import (
     HOUR,
     MEI_LING,
@@ -43,6 +44,13 @@ def test_what_waits_is_counted_with_its_age(book: SqlBook) -> None:
     waits = Backlog(1, 2 * MINUTE)
     assert (pulse.unsent, pulse.parked, pulse.people, pulse.media) == (waits, waits, waits, waits)
     assert pulse.follow_ups == Backlog(1, MINUTE)
+
+
+def test_an_alert_for_the_morning_does_not_wait_at_night(book: SqlBook) -> None:
+    with book.begin() as ledger:
+        ledger.raise_alert(Alert("mention:1", "mention", "meiling", NOW, staff="ana"), NOW + HOUR)
+    assert pulse_at(book, NOW + MINUTE).alerts == Backlog(0, 0)
+    assert pulse_at(book, NOW + HOUR + MINUTE).alerts == Backlog(1, MINUTE)
 
 
 def test_the_last_hours_words_are_counted_by_their_outcome(book: SqlBook) -> None:

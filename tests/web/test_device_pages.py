@@ -57,6 +57,20 @@ def test_a_browser_is_added_tried_out_and_removed(front: Front, service: PushSer
     assert "Chrome on Android" not in ana.gets(HERE).text
 
 
+def test_a_device_is_called_as_its_owner_likes_and_by_nobody_else(front: Front, service: PushService) -> None:
+    ana, ros, phone = front.at_desk(ANA), front.at_desk(ROS), service.subscriber()
+    ana.posts(f"{HERE}/devices", form_of(phone), **ON_ANDROID)
+    one = f"{HERE}/devices/{devices.id_of(phone.endpoint)}/name"
+    ana.posts(one, {"name": " Phone at  <the> desk "})
+    ros.posts(one, {"name": "Mine"})
+    assert "on the list no more" in ros.gets(HERE).text
+    for name in ("", " ", "x" * 61):
+        ana.posts(one, {"name": name})
+        assert "A name has 1 to 60 characters." in ana.gets(HERE).text
+    assert "<strong>Phone at &lt;the&gt; desk</strong>" in ana.gets(HERE).text
+    assert [device.name for device in devices.of_all(front.desk)] == ["Phone at <the> desk"]
+
+
 def test_a_trial_that_does_not_arrive_says_why(front: Front, service: PushService) -> None:
     ana, phone = front.at_desk(ANA), service.subscriber()
     ana.posts(f"{HERE}/devices", form_of(phone))

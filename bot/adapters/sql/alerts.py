@@ -28,6 +28,8 @@ _ALARMING = "alarming"
 _COLUMNS = [alert.c[field.name] for field in fields(Alert)]
 _PENDING = alert.c.status == word("pending")
 
+_BY_LETTER = (alert.c.mail.desc(), alert.c.staff, alert.c.id)
+
 _RAISE = insert(alert).on_conflict_do_nothing(index_elements=["key"]).returning(alert.c.id)
 _FAILURES = (
     select(outbox.c.conversation, func.min(outbox.c.id), func.min(outbox.c.changed_at))
@@ -36,7 +38,7 @@ _FAILURES = (
     .group_by(outbox.c.conversation)
     .limit(bindparam("rows_max"))
 )
-_DUE = select(*_COLUMNS).where(_PENDING, alert.c.due_at <= bindparam("now")).order_by(alert.c.mail.desc(), alert.c.id)
+_DUE = select(*_COLUMNS).where(_PENDING, alert.c.due_at <= bindparam("now")).order_by(*_BY_LETTER)
 _THESE = alert.c.id.in_(bindparam("ids", expanding=True))
 _WAITING = select(func.count(), func.max(alert.c.id)).where(_PENDING, alert.c.trouble != "")
 _GIVEN_UP = select(func.count(), func.max(alert.c.id)).where(
@@ -64,7 +66,13 @@ class Alerts(Part):
     """The alerts' part of :class:`bot.ports.Ledger`."""
 
     def raise_alert(self, one: Alert, now: int) -> bool:
-        row = {"key": one.key, "kind": one.kind, "conversation": one.conversation, "since": one.since}
+        row = {
+            "key": one.key,
+            "kind": one.kind,
+            "conversation": one.conversation,
+            "since": one.since,
+            "staff": one.staff,
+        }
         stamps = {"made_at": now, "due_at": now, "changed_at": now}
         return self._connection.execute(_RAISE, row | stamps).first() is not None
 
@@ -76,8 +84,8 @@ class Alerts(Part):
 
     def take_alerts(self, letter: str, limit: int, now: int) -> tuple[Alert, ...]:
         due = self._connection.execute(_DUE.limit(limit).with_for_update(skip_locked=True), {"now": now}).all()
-        # Sorted by their letter: those that were tried before come first.
-        rows = [row for row in due if row.mail == due[0].mail]
+        # Sorted by their letter: those that were tried before come first, and a letter is for all or for one.
+        rows = [row for row in due if (row.mail, row.staff) == (due[0].mail, due[0].staff)]
         tries = max((row.tries for row in rows), default=0) + 1
         wait = min(AGAIN_SECONDS << min(tries - 1, 10), AGAIN_SECONDS_MAX)
         ids = {"ids": [row.id for row in rows]}

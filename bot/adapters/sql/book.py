@@ -17,7 +17,6 @@ from bot.adapters.sql import direct, schema
 from bot.adapters.sql.alerts import Alerts
 from bot.adapters.sql.consents import Consents
 from bot.adapters.sql.desk_diary import DeskDiary
-from bot.adapters.sql.desk_inbox import DeskInbox
 from bot.adapters.sql.desk_numbers import DeskNumbers
 from bot.adapters.sql.desk_patients import DeskPatients
 from bot.adapters.sql.desk_thread import DeskThread
@@ -28,6 +27,7 @@ from bot.adapters.sql.forgetting import Forgetting
 from bot.adapters.sql.inbox import Inbox
 from bot.adapters.sql.journal import Journal
 from bot.adapters.sql.media import MediaFiles
+from bot.adapters.sql.mentions import Mentions
 from bot.adapters.sql.outbox import Outbox
 from bot.adapters.sql.pulse import Pulses
 from bot.adapters.sql.revisions import Revisions
@@ -45,7 +45,7 @@ class SqlLedger(
     Outbox,
     DeskPatients,
     DeskDiary,
-    DeskInbox,
+    Mentions,
     DeskThread,
     DeskWriting,
     DeskNumbers,

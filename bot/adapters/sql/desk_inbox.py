@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, func, select, text, tuple_, update
@@ -119,13 +120,17 @@ class DeskInbox(Part):
             .group_by(outbox.c.conversation)
             .subquery()
         )
-        page = select(*_KEY, conversation.c.state, conversation.c.about).join_from(
+        page = _LISTED.add_columns(newest.c.at.label("failed_at")).join_from(
             newest, conversation, conversation.c.id == newest.c.conversation
         )
         if after is not None:
             page = page.where(tuple_(newest.c.at, conversation.c.id) < tuple_(*after))
         page = page.order_by(newest.c.at.desc(), conversation.c.id.desc()).limit(limit)
-        return self._filings(self._connection.execute(page).all())
+        rows = self._connection.execute(page).all()
+        # A page goes on after when it failed, which is not where the conversation lies in its folder.
+        return tuple(
+            replace(one, place=(0, row.failed_at, row.id)) for one, row in zip(self._filings(rows), rows, strict=True)
+        )
 
     def count_folder(self, folder: Folder, since: int = 0) -> Mapping[str, int]:
         return {

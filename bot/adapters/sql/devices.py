@@ -47,6 +47,9 @@ class Devices(Part):
     def drop_device(self, id: str) -> None:
         self._connection.execute(_DROP, {"device": id})
 
+    def rename_device(self, id: str, name: str) -> None:
+        self._connection.execute(update(alert_device).where(_THIS).values(name=name), {"device": id})
+
     def device_told(self, id: str, trouble: str, now: int) -> None:
         values: dict[str, object] = {"trouble": trouble} if trouble else {"trouble": "", "told_at": now}
         self._connection.execute(update(alert_device).where(_THIS).values(**values), {"device": id})

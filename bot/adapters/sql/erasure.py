@@ -35,6 +35,7 @@ from bot.adapters.sql.schema import (
     label,
     leftover,
     media,
+    mention,
     note,
     occupancy,
     outbox,
@@ -65,7 +66,7 @@ SHELLS: Mapping[Table, Mapping[str, object]] = {
     consent: {"words": ""},
 }
 """Rows of a conversation that stay, and what stands in them afterwards."""
-GONE: Mapping[Table, str] = {journal: "at", note: "at", draft: "saved_at", label: "at"}
+GONE: Mapping[Table, str] = {journal: "at", note: "at", mention: "at", draft: "saved_at", label: "at"}
 """Rows of a conversation that are deleted, and when each was written."""
 _AT: Mapping[Table, str] = {wish: "created_at", hand_over: "asked_at", consent: "at"}
 _OPEN = select(erasure_of).where(text("emptied_at = 0")).order_by(erasure_of.c.erasure, erasure_of.c.conversation)

@@ -53,7 +53,10 @@ _OVERDUE = select(func.count(), func.min(follow_up.c.due_at)).where(
 _MEDIA = select(func.count(), func.min(media.c.received_at)).where(
     media.c.due_at > 0, media.c.due_at <= _NOW, media.c.status == word("pending")
 )
-_ALERTS = select(func.count(), func.min(alert.c.made_at)).where(alert.c.status == word("pending"))
+# What is told in the morning does not wait at night.
+_ALERTS = select(func.count(), func.min(alert.c.made_at)).where(
+    alert.c.status == word("pending"), alert.c.made_at <= _NOW
+)
 _ERASURES = select(func.count(), func.min(erasure.c.asked_at)).where(text("finished_at = 0"))
 _NEWEST_WORDS = outbox.c.id > select(func.max(outbox.c.id) - NEWEST_ROWS_MAX).scalar_subquery()
 _IN_THE_HOUR = and_(_NEWEST_WORDS, outbox.c.created_at > _SINCE)

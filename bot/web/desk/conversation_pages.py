@@ -9,7 +9,7 @@ from typing import Any, Literal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import audit, inbox, media, reception, replying, sessions, staff, unfinished
+from bot.desk import audit, inbox, media, mentions, reception, replying, sessions, staff, unfinished
 from bot.desk.inbox import Card, ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
@@ -31,15 +31,18 @@ def add_conversations(room: Blueprint, desk: Desk, templates: Callable[[Card], t
     @room.get("/<conversation>", endpoint="one")
     @page("inbox.read")
     def show_one(conversation: str) -> Response:
-        context = pictured(desk, conversation)
-        sessions.viewed(desk, current_staff().id, f"conversation:{conversation}")
+        context, her = pictured(desk, conversation), current_staff().id
+        sessions.viewed(desk, her, f"conversation:{conversation}")
         if is_fragment():
             return show("desk/conversation.html", fragment="talk", **context)
+        # What a page asks for by itself nobody may be looking at.
+        mentions.seen(desk, her, conversation, context["thread"].newest)
         composer = {
-            "drafts": replying.drafts(desk, conversation, current_staff().id),
+            "drafts": replying.drafts(desk, conversation, her),
             "token": desk.chance.token(),
             "quick_replies": replying.quick_replies(desk),
             "templates": templates(context["card"]),
+            "can_be_named": mentions.can_be_named(desk, her),
         }
         return show("desk/conversation.html", **{**listed(desk), **composer, **context})
 
@@ -151,6 +154,7 @@ def pictured(desk: Desk, conversation: str, told: ThreadPage | None = None) -> d
         "mine": card.control == "held" and card.holder == her.id,
         "thread": told,
         "days": by_day(desk, told.lines),
+        "named": mentions.named_in(desk, conversation, told.lines),
         "files": media.files_with(desk, [line.sid for line in told.lines if line.media]),
         "holder": name_of(card.holder, people),
         "lookers": [name_of(one, people) + (" is writing" if doing == "typing" else " is looking")

@@ -1,4 +1,4 @@
-"""One's own devices, under one's account: switching alerts on in this browser, trying them out, removing a device."""
+"""One's own devices, under one's account: switching alerts on here, trying them out, renaming a device, removing it."""
 
 from __future__ import annotations
 
@@ -66,6 +66,12 @@ def add_devices(room: Blueprint, desk: Desk) -> None:
     @page("account")
     def remove(device: str) -> AnyResponse:
         return done(lambda me: devices.remove(desk, me, device, me), "Removed. That device is told nothing more.")
+
+    @room.post("/devices/<device>/name", endpoint="rename_device")
+    @page("account")
+    def rename(device: str) -> AnyResponse:
+        name = typed("name")["name"]
+        return done(lambda me: devices.rename(desk, me, device, name), "Renamed.")
 
     @room.post("/devices/<device>/try", endpoint="try_device")
     @page("account")

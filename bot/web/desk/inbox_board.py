@@ -17,6 +17,8 @@ from bot.ports.reception import Place
 from bot.web.desk.together import Together
 
 Draw = Callable[..., Markup]
+HERS: frozenset[FolderName] = frozenset({"mine", "mentions", "others"})
+"""Folders in which each finds something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,11 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class InLine:
-    """How many need us, a hundred at most; ``alarm`` tells that who waits too long has changed, and names nobody."""
+    """How many need us, a hundred at most, and whether one of them is urgent; ``alarm`` tells that who waits too long
+    has changed, and names nobody."""
 
     waiting: int
+    urgent: bool
     alarm: str
 
 
@@ -53,7 +57,7 @@ class Board:
 
     def page(self, folder: FolderName, her: str, after: Place | None, drawn_by: Callable[..., Draw]) -> Drawn:
         """A page of a folder of her inbox. ``drawn_by`` is given the names of the staff."""
-        whose = her if folder in ("mine", "others") else ""
+        whose = her if folder in HERS else ""
 
         def look() -> Drawn:
             found, people = inbox.folder(self._desk, her, folder, after), staff.names(self._desk)
@@ -81,7 +85,8 @@ class Board:
             waiting = inbox.in_line(self._desk)
             alarms = inbox.alarms(self._desk, waiting)
             loud = ",".join((*alarms.again, *alarms.everybody))
-            return InLine(len(waiting), sha256(loud.encode()).hexdigest()[:12] if loud else "")
+            urgent = any(one.urgent for one in waiting)
+            return InLine(len(waiting), urgent, sha256(loud.encode()).hexdigest()[:12] if loud else "")
 
         return self._together.ask("line", look)
 

@@ -37,6 +37,9 @@ class Folder:
 FOLDERS: Mapping[str, Folder] = {
     "needs": Folder("needs us", "Needs us", "Nobody is waiting", "Whoever needs a person appears here at once."),
     "mine": Folder("mine", "Mine", "You hold no conversation", "Take one over, and it is here until you let it go."),
+    "mentions": Folder(
+        "mentions", "Mentions", "No note waits for you", "A note with @ and your name brings its conversation here."
+    ),
     "others": Folder("others", "Others", "Colleagues hold none", "What a colleague answers is here to be seen by all."),
     "bot": Folder("with the bot", "Assistant", "Nobody wrote today", "What the assistant copes with is here."),
     "failed": Folder("failed", "Failed", "Everything arrived", "What could not be delivered waits here to be seen to."),
@@ -62,7 +65,7 @@ def inbox_room(desk: Desk) -> Blueprint:
     @page("inbox.read", quiet=True)
     def count() -> Response:
         line = board().line()
-        return jsonify(needs=line.waiting, alarm=line.alarm)
+        return jsonify(needs=line.waiting, urgent=line.urgent, alarm=line.alarm)
 
     @room.post("/shift", endpoint="shift")
     @page("inbox.work")
@@ -89,7 +92,7 @@ def listed(desk: Desk) -> dict[str, Any]:
     her, after = current_staff().id, _place(request.args.get("after", ""))
     now = int(desk.clock.now().timestamp())
     found = board().page(FOLDERS[key].name, her, after, lambda people: _row_drawer(key, people, now))
-    people, counts = found.people, board().counts().of(her)
+    people, counts, line = found.people, board().counts().of(her), board().line()
     return {
         "folders": FOLDERS,
         "folder": key,
@@ -99,7 +102,8 @@ def listed(desk: Desk) -> dict[str, Any]:
         "later_page": after is not None,
         "here": url_for("inbox.show", folder=key, after=request.args["after"]) if after else "",
         "watchers": sorted(name_of(one, people) for one in board().watchers()),
-        "alarm": board().line().alarm,
+        "alarm": line.alarm,
+        "urgent": line.urgent,
         "house": _house_words(desk, now),
         "row_of": lambda card, open_id: found.row(card, her, open_id),
     }

@@ -1,12 +1,13 @@
-"""The web manifest: with it a phone puts the desk on its home screen, under the clinic's own name."""
+"""How a browser shows the desk: on a phone's home screen under the clinic's own name, and as a tab that counts."""
 
 from __future__ import annotations
 
 import json
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, render_template, request
 
 from bot.ports import Desk
+from bot.web.desk.asked import number_or_nothing
 from bot.web.desk.guard import ANYBODY, page
 
 ICONS = (
@@ -15,9 +16,12 @@ ICONS = (
     ("mask-512.png", "512x512", "maskable"),
 )
 
+COUNTED_MAX = 9
+"""More than a tab has room for."""
+
 
 def manifest_room(desk: Desk) -> Blueprint:
-    """``/desk/manifest.webmanifest``, which says no more than the sign-in page does."""
+    """``/desk/manifest.webmanifest`` and ``/desk/tab-icon.svg``, which say no more than the sign-in page does."""
     room = Blueprint("manifest", __name__, url_prefix="/desk")
     clinic = str(desk.clinic.facts.get("short name") or desk.clinic.facts.get("name") or "Frontdesk")
 
@@ -41,5 +45,14 @@ def manifest_room(desk: Desk) -> Blueprint:
             "icons": icons,
         }
         return Response(json.dumps(told, ensure_ascii=False), mimetype="application/manifest+json")
+
+    @room.get("/tab-icon.svg", endpoint="tab_icon")
+    @page(ANYBODY)
+    def show_tab_icon() -> Response:
+        # It draws the number it is asked for: who may know how many wait is told that by the page.
+        waiting = number_or_nothing(request.args.get("waiting", ""))
+        shown = str(waiting) if waiting <= COUNTED_MAX else f"{COUNTED_MAX}+"
+        drawn = render_template("desk/tab_icon.svg", shown=shown, urgent="urgent" in request.args)
+        return Response(drawn, mimetype="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
     return room

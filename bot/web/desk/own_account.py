@@ -116,6 +116,7 @@ def _account(desk: Desk, faults: Mapping[str, str] | None = None, form: str = ""
         "has_mail": desk.mail is not None,
         "push_key": devices.public_key(desk),
         "devices": devices.of_all(desk, current_staff().id),
+        "name_characters_max": devices.NAME_CHARACTERS_MAX,
         "here": current_staff().session.digest,
         "faults": {form: faults or {}},
     }

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.core.conversation import Conversation
-from bot.desk import inbox, patients, reception, replying, standing_orders
+from bot.desk import inbox, patients, reception, replying, staff, standing_orders
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
 from bot.desk.turns import receive
@@ -50,7 +50,7 @@ def holder(front: Front, patient: Patient) -> str:
     return card.holder
 
 
-@pytest.mark.parametrize("folder", ["needs", "mine", "others", "bot", "failed", "later", "done"])
+@pytest.mark.parametrize("folder", ["needs", "mine", "mentions", "others", "bot", "failed", "later", "done"])
 def test_an_empty_folder_says_what_that_means(front: Front, folder: str) -> None:
     text = front.at_desk().gets(f"/desk/inbox?folder={folder}").text
     assert 'class="empty-title"' in text.partition('class="rows-of"')[2]
@@ -373,3 +373,50 @@ def test_what_the_clinic_has_taken_off_its_list_is_still_told() -> None:
         1, 0, "event", "staff_handed_back", details={"by": "a", "mode": "silent", "closed_as": "no_show"}
     )
     assert event_words(ended, {"a": "Ana"}, {"booked": "Booked"}) == "Ana closed it: No show"
+
+
+def test_a_note_brings_its_conversation_to_whoever_it_names_until_she_opens_it(front: Front, mei_ling: Patient) -> None:
+    ana, lee = front.at_desk(ANA), front.at_desk(LEE)
+    ana.posts(there(mei_ling, "note"), {"note": "@Lee Lead <b>please</b> call her"})
+    listed = lee.gets("/desk/inbox?folder=mentions").text
+    assert f'id="row-{mei_ling.conversation}"' in listed
+    assert "@Lee Lead &lt;b&gt;please&lt;/b&gt; call her" in listed
+    assert ' · for <span dir="auto">Lee Lead</span></p>' in ana.gets(there(mei_ling)).text
+    lee.gets(there(mei_ling), **PART)
+    assert "row-" in lee.gets("/desk/inbox?folder=mentions").text, "a page that asks by itself has shown it to nobody"
+    assert ' · for <span dir="auto">you</span></p>' in lee.gets(there(mei_ling)).text
+    assert "row-" not in lee.gets("/desk/inbox?folder=mentions").text
+    assert "has seen it" in ana.gets(there(mei_ling)).text
+
+
+def test_a_note_from_beside_the_thread_names_as_well(front: Front, mei_ling: Patient) -> None:
+    front.at_desk(ANA).posts(f"/desk/patients/in/{mei_ling.conversation}/note", {"text": "For @Lee"})
+    assert "For @Lee" in front.at_desk(LEE).gets("/desk/inbox?folder=mentions").text
+
+
+def test_those_who_work_here_can_be_named_and_nobody_names_herself(front: Front, mei_ling: Patient) -> None:
+    staff.disable(front.desk, front.ids[ADA], front.ids[ROS])
+    text = front.at_desk(ANA).gets(there(mei_ling)).text
+    assert re.findall(r'data-name="([^"]+)"', text) == [ADA, LEE]
+
+
+@pytest.mark.parametrize(("asked", "shown"), [("waiting=1", "1"), ("waiting=9&urgent", "9"), ("waiting=10", "9+")])
+def test_the_icon_of_a_tab_counts_to_nine(front: Front, asked: str, shown: str) -> None:
+    icon = front.visitor().gets(f"/desk/tab-icon.svg?{asked}")
+    assert (icon.status_code, icon.mimetype) == (200, "image/svg+xml")
+    assert f">{shown}</text>" in icon.text
+    assert ("#b00c2a" in icon.text) == ("urgent" in asked)
+    assert "style" not in icon.text
+
+
+def test_what_is_no_number_is_drawn_on_no_icon(front: Front) -> None:
+    assert ">0</text>" in front.visitor().gets("/desk/tab-icon.svg?waiting=<script>").text
+
+
+def test_every_page_hears_whether_it_is_urgent(front: Front, mei_ling: Patient) -> None:
+    ana = front.at_desk()
+    assert ana.gets("/desk/inbox/count").get_json()["urgent"] is False
+    assert "data-urgent" not in ana.gets("/desk/inbox").text
+    reception.mark_urgent(front.desk, mei_ling.conversation, front.ids[ANA], True)
+    assert ana.gets("/desk/inbox/count").get_json()["urgent"] is True
+    assert "data-urgent" in ana.gets("/desk/inbox").text

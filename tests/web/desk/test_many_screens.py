@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from markupsafe import Markup
 
 from bot.ports import BookAway
+from bot.web.desk.inbox_board import Board
+from bot.web.desk.inbox_pages import FOLDERS
 from bot.web.desk.together import Together
 from tests.browser.scene import ORDINARY, pages, set_up
 from tests.desk.test_turns import Patient
@@ -84,6 +88,17 @@ def test_rows_drawn_once_for_all_still_show_each_what_is_hers(front: Front) -> N
     mine = [visitor.gets("/desk/inbox?folder=mine").text.count("data-row") for visitor in (ana, lee)]
     others = [visitor.gets("/desk/inbox?folder=others").text.count("data-row") for visitor in (ana, lee)]
     assert (mine, others) == ([1, 0], [0, 1])
+
+
+def test_a_folder_that_is_each_ones_own_is_looked_up_for_each(front: Front) -> None:
+    asked: list[Any] = []
+    shown = Board(front.desk)
+    shown._together.ask = lambda question, look: asked.append(question) or look()  # type: ignore[method-assign]
+    for folder in FOLDERS.values():
+        for name in (ANA, LEE):
+            shown.page(folder.name, front.ids[name], None, lambda people: lambda *_: Markup())
+    shared = {question[0] for question in asked if asked.count(question) > 1}
+    assert shared == {"needs us", "with the bot", "failed", "later", "done"}
 
 
 def test_no_page_waits_for_a_writer_and_no_webhook_for_a_page(front: Front) -> None:

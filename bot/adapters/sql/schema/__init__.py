@@ -22,6 +22,7 @@ from bot.adapters.sql.schema.diary import (
     wish,
 )
 from bot.adapters.sql.schema.erasure import consent, erasure, erasure_of, leftover
+from bot.adapters.sql.schema.mentions import mention
 from bot.adapters.sql.schema.reception import (
     draft,
     hand_over,
@@ -86,6 +87,7 @@ __all__ = [
     "leftover",
     "looked",
     "media",
+    "mention",
     "metadata",
     "note",
     "occupancy",

@@ -21,11 +21,13 @@ alert = Table(
     number("made_at"),
     number("due_at"),
     number("changed_at"),
+    words("staff"),
     CheckConstraint("status IN ('pending', 'sent', 'over', 'given_up')", name="status"),
     partial("ix_alert_due_at", "due_at", where="status = 'pending'"),
     partial("ix_alert_given_up", "changed_at", where="status = 'given_up'"),
     comment="Something staff are told by e-mail. mail names the letter it leaves with, the same at every try",
 )
+"""``staff`` is who alone is told; empty, everybody who wants to be."""
 
 alert_address = Table(
     "alert_address",

@@ -22,6 +22,7 @@
     set_up_writing();
     set_up_sending();
     set_up_quick_replies();
+    set_up_naming();
     set_up_looking();
   }
 
@@ -215,15 +216,14 @@
     }
   }
 
-  // ---- quick replies: a slash at the caret
+  // ---- what is offered at the caret: arrows choose, Enter or Tab takes, Escape leaves what is typed
 
-  function set_up_quick_replies() {
-    const list = document.getElementById("quick");
-    const says = document.getElementById("quick-says");
+  // ``typed`` finds what is typed before the caret, as /sign(begun words)$/; ``fits`` says which of the list go on so.
+  function offers(field, list, says, { typed, fits, told, take }) {
     const all = [...list.children];
     let chosen = null;
 
-    const typed = () => /(?:^|\s)\/([a-z0-9-]*)$/.exec(words.value.slice(0, words.selectionStart));
+    const found = () => typed.exec(field.value.slice(0, field.selectionStart));
 
     function choose(one) {
       chosen?.setAttribute("aria-selected", "false");
@@ -231,25 +231,61 @@
       if (one) {
         one.setAttribute("aria-selected", "true");
         one.scrollIntoView({ block: "nearest" });
-        words.setAttribute("aria-activedescendant", one.id);
-      } else words.removeAttribute("aria-activedescendant");
+        field.setAttribute("aria-activedescendant", one.id);
+      } else field.removeAttribute("aria-activedescendant");
     }
 
     function offer() {
-      const found = typed();
-      const fitting = found ? all.filter((one) => one.dataset.shortcut.startsWith(found[1])) : [];
+      const begun = found();
+      const fitting = begun ? all.filter((one) => fits(one, begun[1])) : [];
       for (const one of all) one.hidden = !fitting.includes(one);
       list.hidden = !fitting.length;
       choose(fitting.includes(chosen) ? chosen : fitting[0] ?? null);
-      says.textContent = fitting.length ? `${fitting.length} quick replies. Arrows choose, Enter inserts.` : "";
+      says.textContent = fitting.length ? told(fitting.length) : "";
     }
 
-    async function insert(one) {
-      const found = typed();
-      const end = words.selectionStart;
-      const start = found ? end - found[1].length - 1 : end;
-      const before = words.value.slice(0, end);
+    function close() {
       list.hidden = true;
+      choose(null);
+    }
+
+    // Where the words stand that the chosen one takes the place of.
+    function taken(one) {
+      const end = field.selectionStart;
+      take(one, end - (found()?.[1].length ?? -1) - 1, end);
+      close();
+    }
+
+    field.addEventListener("input", offer);
+    field.addEventListener("blur", () => setTimeout(close, 200));
+    // Before the key that sends is looked at.
+    field.addEventListener("keydown", (event) => {
+      if (list.hidden || event.isComposing) return;
+      const shown = all.filter((one) => !one.hidden);
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) choose(shown[(shown.indexOf(chosen) + step + shown.length) % shown.length]);
+      else if ((event.key === "Enter" || event.key === "Tab") && chosen) taken(chosen);
+      else if (event.key === "Escape") close();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    }, true);
+    list.addEventListener("mousedown", (event) => event.preventDefault());
+    list.addEventListener("click", (event) => { const one = event.target.closest("[role=option]"); if (one) taken(one); });
+  }
+
+  // ---- quick replies: a slash at the caret
+
+  function set_up_quick_replies() {
+    offers(words, document.getElementById("quick"), document.getElementById("quick-says"), {
+      typed: /(?:^|\s)\/([a-z0-9-]*)$/,
+      fits: (one, begun) => one.dataset.shortcut.startsWith(begun),
+      told: (count) => `${count} quick replies. Arrows choose, Enter inserts.`,
+      take: insert,
+    });
+
+    async function insert(one, start, end) {
+      const before = words.value.slice(0, end);
       inserting += 1;
       const text = await filled(one.dataset.shortcut).catch(() => null);
       inserting -= 1;
@@ -267,23 +303,20 @@
       const got = await fetch(composer.dataset.quick, asked);
       return got.ok ? (await got.json()).text : null;
     }
+  }
 
-    words.addEventListener("input", offer);
-    words.addEventListener("blur", () => setTimeout(() => { list.hidden = true; }, 200));
-    // Before the key that sends is looked at.
-    words.addEventListener("keydown", (event) => {
-      if (list.hidden) return;
-      const shown = all.filter((one) => !one.hidden);
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step) choose(shown[(shown.indexOf(chosen) + step + shown.length) % shown.length]);
-      else if ((event.key === "Enter" || event.key === "Tab") && chosen) insert(chosen);
-      else if (event.key === "Escape") list.hidden = true;
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    }, true);
-    list.addEventListener("mousedown", (event) => event.preventDefault());
-    list.addEventListener("click", (event) => { const one = event.target.closest("[role=option]"); if (one) insert(one); });
+  // ---- colleagues named in a note: an @ at the caret. Who is meant the desk reads in the note itself
+
+  function set_up_naming() {
+    offers(field("note"), document.getElementById("named"), document.getElementById("named-says"), {
+      typed: /(?<![\w.%+-])[@＠]([^@＠\n]*)$/u,
+      fits: (one, begun) => ` ${one.dataset.name}`.toLowerCase().includes(` ${begun.toLowerCase()}`),
+      told: (count) => `${count === 1 ? "One colleague" : `${count} colleagues`}. Arrows choose, Enter names.`,
+      take({ dataset: { name } }, start, end) {
+        field("note").setRangeText(`@${name} `, start, end, "end");
+        field("note").dispatchEvent(new Event("input"));
+      },
+    });
   }
 
   // ---- who looks

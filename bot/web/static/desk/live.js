@@ -13,6 +13,8 @@
   const quiet = { "X-Quiet": "1", "X-Form-Token": form_token };
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("frontdesk-live") : null;
   const title = document.title;
+  const icon = document.querySelector("link[rel=icon]");
+  const plain_icon = icon.getAttribute("href");
   let stream = null;
   let gap = 0;
   let beat_at = Date.now();
@@ -176,7 +178,8 @@
     return document.querySelector("#list [data-needs]");
   }
 
-  function show_count({ needs: waiting, alarm }) {
+  // The desk says it as JSON, the list as attributes, where a word that is there means yes.
+  function show_count({ needs: waiting, alarm, urgent = false }) {
     const found = { needs: Number(waiting), alarm };
     const badge = document.getElementById("inbox-count");
     const needs = found.needs > 99 ? "99+" : found.needs;
@@ -185,6 +188,7 @@
       badge.hidden = !found.needs;
     }
     document.title = (found.needs ? `(${needs}) ` : "") + title;
+    show_icon(found.needs, urgent !== false);
     const more = known && found.needs > known.needs;
     const late = known && found.alarm && found.alarm !== known.alarm;
     if (more || late) sound();
@@ -192,6 +196,12 @@
     if (more) say("says", found.needs === 1 ? "One conversation waits for one of you" : `${needs} conversations wait for one of you`);
     if (late) say("calls", "Somebody has waited too long, or it is urgent");
     known = found;
+  }
+
+  // Only what differs: a browser asks for an icon anew whenever it is named.
+  function show_icon(waiting, urgent) {
+    const wanted = waiting ? `${bar.dataset.icons}?waiting=${Math.min(waiting, 10)}${urgent ? "&urgent" : ""}` : plain_icon;
+    if (icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
   }
 
   function say(where, words) {
