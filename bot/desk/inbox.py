@@ -62,6 +62,7 @@ class Card:
     last: str
     last_by: str
     last_at: int
+    last_kind: str
     labels: tuple[str, ...]
     failed: str
     lookers: Mapping[str, Doing]
@@ -309,6 +310,7 @@ def _card(desk: Desk, filing: Filing, lookers: Mapping[str, Doing], now: int) ->
         last=filing.last,
         last_by=filing.last_by,
         last_at=filing.last_at,
+        last_kind=filing.last_kind,
         labels=filing.labels,
         failed=filing.failed,
         lookers=lookers,

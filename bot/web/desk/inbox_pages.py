@@ -19,7 +19,7 @@ from bot.ports.reception import Place
 from bot.web.desk.guard import current_staff, local_path, page
 from bot.web.desk.inbox_board import Draw, board, put_up
 from bot.web.desk.showing import show
-from bot.web.desk.thread_words import name_of, span
+from bot.web.desk.thread_words import KINDS, name_of, span
 
 SAY_SHIFT_SECONDS = 30
 
@@ -124,11 +124,10 @@ def _since(desk: Desk, instant: int, now: int) -> str:
 
 
 def _row_drawer(folder: str, people: Mapping[str, str], now: int) -> Draw:
-    rows = current_app.jinja_env.get_template("desk/_card.html").module
+    row: Draw = current_app.jinja_env.get_template("desk/_card.html").module.row  # type: ignore[attr-defined]
 
     def draw(card: Card, her: str, open_id: str) -> Markup:
-        drawn: Markup = rows.row(card, folder, people, now, called, lambda one: why_here(one, people), open_id, her)  # type: ignore[attr-defined]
-        return drawn
+        return row(card, folder, people, now, called, lambda one: why_here(one, people), KINDS, open_id, her)
 
     return draw
 

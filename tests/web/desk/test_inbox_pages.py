@@ -11,14 +11,15 @@ from bot.core.conversation import Conversation
 from bot.desk import inbox, patients, reception, replying, standing_orders
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
+from bot.desk.turns import receive
 from bot.ports import ChannelTrouble
 from bot.ports.reception import Patient as Person
 from bot.ports.reception import ThreadLine
 from bot.web.desk import Choice
-from bot.web.desk.thread_words import event_words, span
+from bot.web.desk.thread_words import KINDS, event_words, span
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock, FakeLive
-from tests.universe import RAVI
+from tests.universe import RAVI, SITI
 from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -48,6 +49,15 @@ def holder(front: Front, patient: Patient) -> str:
     return card.holder
 
 
+def row(front: Front, patient: Patient) -> str:
+    """The patient's row in the list of those who need somebody."""
+    found = re.search(
+        rf'<li [^>]*id="row-{patient.conversation}".*?</li>', front.at_desk().gets("/desk/inbox").text, re.S
+    )
+    assert found
+    return found[0]
+
+
 @pytest.mark.parametrize("folder", ["needs", "mine", "others", "bot", "failed", "later", "done"])
 def test_an_empty_folder_says_what_that_means(front: Front, folder: str) -> None:
     text = front.at_desk().gets(f"/desk/inbox?folder={folder}").text
@@ -64,6 +74,22 @@ def test_a_row_tells_who_waits_how_long_and_why(front: Front, mei_ling: Patient)
     text = front.at_desk().gets("/desk/inbox").text
     for words in ("+6591234567", "14 min", "The patient asked for a person", "everybody is told"):
         assert words in text
+
+
+def test_a_row_of_who_waits_quotes_her_and_not_the_sentence_that_passed_her_on(front: Front) -> None:
+    siti = Patient(front.desk, SITI)
+    siti.says("severe chest pain, and may I speak to a human")
+    quoted = row(front, siti)
+    assert "severe chest pain, and may I speak to a human" in quoted
+    assert "Assistant:" not in quoted
+
+
+def test_a_row_says_in_words_that_a_patient_sent_something_else_than_words(front: Front, mei_ling: Patient) -> None:
+    for kind in ("media", "location", "contact"):
+        receive(front.desk, mei_ling.message("", kind=kind))
+        assert KINDS[kind] in row(front, mei_ling)
+    receive(front.desk, mei_ling.message("My scan", kind="media"))
+    assert "My scan" in row(front, mei_ling)
 
 
 def test_what_holds_for_every_conversation_stands_above_them_all(front: Front, mei_ling: Patient) -> None:
