@@ -207,14 +207,27 @@ def newer(desk: Desk, conversation: str, after: int, lines_max: int = PAGE_ROWS)
 
 
 def look(desk: Desk, conversation: str, staff: str, doing: Doing) -> None:
-    """She looks at a conversation; said again every ten seconds or so."""
+    """She looks at a conversation; said again every ten seconds or so. Whoever else looks at it hears what is new."""
     now = _stamp(desk)
-    _unless_away(lambda: desk.live.look(conversation, staff, doing, now), None)
+
+    def tell() -> None:
+        lookers = desk.live.looking([conversation], now).get(conversation, {})
+        desk.live.look(conversation, staff, doing, now)
+        if lookers.get(staff) != doing and lookers.keys() - {staff}:
+            desk.live.ring("words", conversation)
+
+    _unless_away(tell, None)
 
 
 def look_away(desk: Desk, conversation: str, staff: str) -> None:
     """She has left it."""
-    _unless_away(lambda: desk.live.look_away(conversation, staff), None)
+
+    def tell() -> None:
+        desk.live.look_away(conversation, staff)
+        if desk.live.looking([conversation], _stamp(desk)):
+            desk.live.ring("words", conversation)
+
+    _unless_away(tell, None)
 
 
 def on_shift(desk: Desk, staff: str, here: bool = True) -> None:

@@ -290,9 +290,16 @@
 
   function set_up_looking() {
     const look = (doing) => fetch(composer.dataset.look, { method: "POST", headers: { "X-Form-Token": form_token, "X-Quiet": "1" }, body: new URLSearchParams({ doing }), keepalive: true }).catch(() => null);
-    const reading = () => { if (!document.hidden) look(timer ? "typing" : "reading"); };
-    reading();
-    setInterval(reading, LOOK_MS);
+    let typed_at = -LOOK_MS;
+    let told = "";
+    const tell = () => {
+      told = performance.now() - typed_at < LOOK_MS ? "typing" : "reading";
+      if (!document.hidden) look(told);
+    };
+    tell();
+    setInterval(tell, LOOK_MS);
+    // That she writes is told with her first letter, and not again with each.
+    composer.addEventListener("input", () => { typed_at = performance.now(); if (told !== "typing") tell(); });
     window.addEventListener("pagehide", () => look("away"));
   }
 
