@@ -38,7 +38,12 @@ FOLDERS: Mapping[str, Folder] = {
     "needs": Folder("needs us", "Needs us", "Nobody is waiting", "Whoever needs a person appears here at once."),
     "mine": Folder("mine", "Mine", "You hold no conversation", "Take one over, and it is here until you let it go."),
     "others": Folder("others", "Others", "Colleagues hold none", "What a colleague answers is here to be seen by all."),
-    "bot": Folder("with the bot", "Assistant", "Nobody is with the assistant", "Whoever wrote in the last day and needs none of you is here."),
+    "bot": Folder(
+        "with the bot",
+        "Assistant",
+        "Nobody is with the assistant",
+        "Whoever wrote in the last day and needs none of you is here.",
+    ),
     "failed": Folder("failed", "Failed", "Everything arrived", "What could not be delivered waits here to be seen to."),
     "later": Folder("later", "Later", "Nothing is put off", "What you put off comes back by itself when it is time."),
     "done": Folder("done", "Done", "Nothing is done yet", "Closed conversations are here; a new message reopens them."),
