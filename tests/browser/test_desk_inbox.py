@@ -351,6 +351,17 @@ def test_who_looks_at_the_same_conversation_sees_at_once_that_a_colleague_reads_
     expect(here).to_have_count(0, timeout=8000)
 
 
+def test_whoever_gives_a_conversation_away_sees_at_once_that_it_is_the_other_ones(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    passing.take_over(clinic.front.desk, clinic.mei_ling.conversation, clinic.front.ids[ANA])
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling, "mine"))
+    page.locator("summary", has_text="Give").click()
+    page.get_by_role("button", name=BEN).click()
+    expect(page.locator("#talk")).to_contain_text("Ben has this conversation")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+
+
 def test_whoever_opens_a_menu_by_its_key_is_in_it_and_comes_back_by_escape(
     clinic: Reception, sits_down: Callable[..., Desk]
 ) -> None:

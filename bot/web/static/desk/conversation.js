@@ -158,7 +158,7 @@
       if (form === reply && status === 200) goes_on("reply");
       if (form === note && status === 204) { goes_on("note"); clear_answers(); }
       if (form.matches(".is-reply, .is-template") && status === 200 && !writes_elsewhere()) words.focus();
-      if (form.matches("[data-acts]") && status === 204) clear_answers();
+      if (form.matches("[data-acts]") && status === 204) { clear_answers(); close_menu(form); }
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
       // What was sent from beside the thread is empty again; whatever else is typed there stays.
       if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
@@ -194,6 +194,14 @@
   // A reply that is still to be taken back goes when its time is over.
   function clear_answers() {
     for (const one of answer.querySelectorAll(":scope > :not(.sent)")) one.remove();
+  }
+
+  // What was chosen from a menu is done; as long as it stood open nothing around it would change.
+  function close_menu(form) {
+    const menu = form.closest("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
   }
 
   function take_up_answer() {
