@@ -41,6 +41,8 @@ class ThreadLine:
     media: str = ""
     """``media``, ``location`` ... when a patient's message was no text."""
     details: Mapping[str, str] | None = None
+    choices: tuple[str, ...] = ()
+    """What was offered under the words, as the patient reads it."""
 
 
 Place = tuple[int, int, str]

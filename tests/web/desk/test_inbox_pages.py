@@ -92,6 +92,13 @@ def test_a_row_says_in_words_that_a_patient_sent_something_else_than_words(front
     assert "My scan" in row(front, mei_ling)
 
 
+def test_the_thread_and_its_paper_show_what_a_question_offered(front: Front, mei_ling: Patient) -> None:
+    siti, ana = Patient(front.desk, SITI), front.at_desk()
+    siti.says("book")
+    for page in (there(siti), there(siti, "print")):
+        assert "First consultation · Review of a scan · Follow-up visit" in ana.gets(page).text
+
+
 def test_what_holds_for_every_conversation_stands_above_them_all(front: Front, mei_ling: Patient) -> None:
     ana, now = front.at_desk(), front.clock.epoch
     quiet = ana.gets("/desk/inbox").text
