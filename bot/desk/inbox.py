@@ -103,7 +103,8 @@ def _read(  # noqa: PLR0913 - whose, which and from where
         case "later":
             return ledger.folder(Shelf("later"), rows_max, after)
         case "done":
-            return ledger.folder(Shelf("done"), rows_max, after)
+            # Since ever. A patient without WhatsApp who was booked at the desk was never anybody's.
+            return ledger.folder(Shelf("done", since=1), rows_max, after)
         case "failed":
             return ledger.undelivered(rows_max, (after[1], after[2]) if after else None)
 

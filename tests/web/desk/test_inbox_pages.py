@@ -21,6 +21,7 @@ from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock, FakeLive
 from tests.universe import RAVI, SITI
 from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
+from tests.web.diary_scene import booked
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -92,11 +93,17 @@ def test_a_row_says_in_words_that_a_patient_sent_something_else_than_words(front
     assert "My scan" in row(front, mei_ling)
 
 
+def test_a_patient_without_whatsapp_who_was_booked_at_the_desk_is_no_conversation_that_is_done(front: Front) -> None:
+    booked(front, "Old Mr Goh")
+    assert "Old Mr Goh" not in front.at_desk().gets("/desk/inbox?folder=done").text
+
+
 def test_the_thread_and_its_paper_show_what_a_question_offered(front: Front, mei_ling: Patient) -> None:
     siti, ana = Patient(front.desk, SITI), front.at_desk()
     siti.says("book")
     for page in (there(siti), there(siti, "print")):
-        assert "First consultation · Review of a scan · Follow-up visit" in ana.gets(page).text
+        text = re.sub(r"</?span[^>]*>", "", ana.gets(page).text)
+        assert "First consultation · Review of a scan · Follow-up visit" in text
 
 
 def test_what_holds_for_every_conversation_stands_above_them_all(front: Front, mei_ling: Patient) -> None:
