@@ -65,6 +65,13 @@ def test_an_empty_folder_says_what_that_means(front: Front, folder: str) -> None
     assert 'class="empty-title"' in text.partition('class="rows-of"')[2]
 
 
+def test_on_the_first_day_the_empty_inbox_says_how_to_try_it(front: Front) -> None:
+    how = "write to the clinic&#39;s number and ask for a person"
+    assert how in front.at_desk().gets("/desk/inbox").text
+    Patient(front.desk).says("hello")
+    assert how not in front.at_desk().gets("/desk/inbox").text
+
+
 @pytest.mark.parametrize("asked", ["?folder=nobody", "?after=x", "?after=1.x.y", "?after=9999999.1.a", "/nobody"])
 def test_what_is_not_there_is_said_and_breaks_nothing(front: Front, asked: str) -> None:
     assert front.at_desk().gets(f"/desk/inbox{asked}").status_code in (400, 404)
