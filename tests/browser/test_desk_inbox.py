@@ -372,6 +372,7 @@ def test_whoever_opens_a_menu_by_its_key_is_in_it_and_comes_back_by_escape(
         ("a", ADA, "Give"),
     ):
         page.keyboard.press(key)
+        page.keyboard.press("Tab")
         expect(page.get_by_role("button", name=first)).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("summary", has_text=menu)).to_be_focused()

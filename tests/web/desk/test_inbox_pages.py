@@ -19,7 +19,7 @@ from bot.web.desk import Choice
 from bot.web.desk.thread_words import KINDS, event_words, span
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock, FakeLive
-from tests.universe import RAVI, SITI
+from tests.universe import RAVI
 from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
 from tests.web.diary_scene import booked
 
@@ -50,15 +50,6 @@ def holder(front: Front, patient: Patient) -> str:
     return card.holder
 
 
-def row(front: Front, patient: Patient) -> str:
-    """The patient's row in the list of those who need somebody."""
-    found = re.search(
-        rf'<li [^>]*id="row-{patient.conversation}".*?</li>', front.at_desk().gets("/desk/inbox").text, re.S
-    )
-    assert found
-    return found[0]
-
-
 @pytest.mark.parametrize("folder", ["needs", "mine", "others", "bot", "failed", "later", "done"])
 def test_an_empty_folder_says_what_that_means(front: Front, folder: str) -> None:
     text = front.at_desk().gets(f"/desk/inbox?folder={folder}").text
@@ -84,10 +75,19 @@ def test_a_row_tells_who_waits_how_long_and_why(front: Front, mei_ling: Patient)
         assert words in text
 
 
+def row(front: Front, patient: Patient) -> str:
+    """The patient's row in the list of those who need somebody."""
+    found = re.search(
+        rf'<li [^>]*id="row-{patient.conversation}".*?</li>', front.at_desk().gets("/desk/inbox").text, re.S
+    )
+    assert found
+    return found[0]
+
+
 def test_a_row_of_who_waits_quotes_her_and_not_the_sentence_that_passed_her_on(front: Front) -> None:
-    siti = Patient(front.desk, SITI)
-    siti.says("severe chest pain, and may I speak to a human")
-    quoted = row(front, siti)
+    ravi = Patient(front.desk, RAVI)
+    ravi.says("severe chest pain, and may I speak to a human")
+    quoted = row(front, ravi)
     assert "severe chest pain, and may I speak to a human" in quoted
     assert "Assistant:" not in quoted
 
@@ -106,9 +106,9 @@ def test_a_patient_without_whatsapp_who_was_booked_at_the_desk_is_no_conversatio
 
 
 def test_the_thread_and_its_paper_show_what_a_question_offered(front: Front, mei_ling: Patient) -> None:
-    siti, ana = Patient(front.desk, SITI), front.at_desk()
-    siti.says("book")
-    for page in (there(siti), there(siti, "print")):
+    ravi, ana = Patient(front.desk, RAVI), front.at_desk()
+    ravi.says("book")
+    for page in (there(ravi), there(ravi, "print")):
         text = re.sub(r"</?span[^>]*>", "", ana.gets(page).text)
         assert "First consultation · Review of a scan · Follow-up visit" in text
 

@@ -109,10 +109,8 @@ function act_on(key) {
   // Pages name their own keys: data-key="t" on a link, a button or a field.
   const wanted = document.querySelector(`[data-key="${CSS.escape(key)}"]:not([disabled])`);
   if (!wanted) return false;
-  if (wanted.matches("input, textarea, select")) { wanted.focus(); return true; }
-  wanted.click();
-  // Whoever opens a menu by its key goes on in it by keys, and comes back to where it was opened.
-  const menu = wanted.closest("details.menu[open]");
-  if (menu && wanted.matches("summary")) (menu.querySelector(".menu-body :is(button, a)") ?? wanted).focus();
+  // Of a menu that a key opened, Tab leads to the first thing in it.
+  if (wanted.matches("input, textarea, select, summary")) wanted.focus();
+  if (!wanted.matches("input, textarea, select")) wanted.click();
   return true;
 }
