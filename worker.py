@@ -11,6 +11,9 @@ from threading import Event, Thread
 
 SENDERS = 4
 STOP_SECONDS_MAX = 2.5
+QUEUE_AWAY = """\
+Redis does not answer: is it running, and is REDIS_URL its address? Patients are answered without it, a little slower;
+reminders and files wait until it is back. More: python -m bot doctor"""
 
 
 def senders() -> None:
@@ -54,7 +57,7 @@ def rq() -> None:
         work(url, JOBS, report)
     except LiveAway:
         report("queue_away", {})
-        sys.exit(1)
+        sys.exit(QUEUE_AWAY)
 
 
 if __name__ == "__main__":

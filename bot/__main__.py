@@ -228,6 +228,8 @@ def _check(options: argparse.Namespace) -> int:
     for fault in faults:
         print(fault.told)
     print(f"{errors} to put right, {len(faults) - errors} to look at." if faults else "Nothing to put right.")
+    if loaded.unread:
+        print("What the files lead to is judged as soon as each of them can be read.")
     if options.walk and loaded.clinic is not None and loaded.sound:
         return _walk(loaded.clinic, options.states)
     return 1 if errors else 0

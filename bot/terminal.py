@@ -177,19 +177,22 @@ def _list(desk: Desk, options: argparse.Namespace) -> int:
     if trouble is not None:
         since = datetime.fromtimestamp(trouble.since, desk.diary.zone)
         print(f"NOBODY CAN BE WRITTEN TO since {since:%d %b %H:%M}: {trouble.why} (Twilio error {trouble.code}).")
+    people = accounts.names(desk)
     for one in waiting:
         mark = "URGENT " if one.urgent else ""
-        holder = f"with {one.holder}" if one.control == "held" else "waits"
-        minutes = int((now - one.waiting_since) // 60) if one.waiting_since else 0
-        print(f"{one.conversation[:10]}  {mark}{holder} {minutes} min  {one.reason or 'sent something to look at'}")
-    print(f"{len(waiting)} conversation(s) need a person." if waiting else "Nobody is waiting.")
+        holder = f"with {people.get(one.holder, one.holder)}" if one.control == "held" else "waits"
+        waited = f" {int((now - one.waiting_since) // 60)} min" if one.waiting_since else ""
+        print(f"{one.conversation[:10]}  {mark}{holder}{waited}  {one.reason or 'sent something to look at'}")
+    many = "1 conversation needs a person." if len(waiting) == 1 else f"{len(waiting)} conversations need a person."
+    print(many if waiting else "Nobody is waiting.")
     return 0
 
 
 def _read(desk: Desk, options: argparse.Namespace) -> int:
+    people = accounts.names(desk)
     for line in reception.thread(desk, _find(desk, options.conversation)):
         at = datetime.fromtimestamp(line.at, desk.diary.zone)
-        who = line.speaker if line.who == "staff" else line.who
+        who = people.get(line.speaker, line.speaker) if line.who == "staff" else line.who
         status = f"  [{line.status}]" if line.status else ""
         print(f"{at:%d %b %H:%M} {who}: {line.text}{status}")
     return 0

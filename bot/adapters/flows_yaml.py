@@ -46,6 +46,8 @@ class Loaded:
     faults: tuple[Fault, ...]
     diary: Diary | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
+    """Files of which nothing is known, because they are no YAML."""
 
     @property
     def sound(self) -> bool:
@@ -79,7 +81,8 @@ def load_checked(directory: Path, years: Collection[int] = ()) -> Loaded:
 def checked(loaded: Loaded) -> Loaded:
     """The same with the faults of :func:`bot.core.check.check`.
 
-    A file that could not be read whole is not judged further: what is missing from it would be told twice.
+    A file that could not be read whole is not judged further: what is missing from it would be told twice. Where
+    nothing of a file could be read, what the others lead to is not judged at all: half of it would seem to be gone.
     """
     if loaded.clinic is None:
         return loaded
@@ -87,7 +90,8 @@ def checked(loaded: Loaded) -> Loaded:
     if broken & {ENGINE_FILE, FACTS_FILE} - loaded.files.keys():
         # Everything names what would stand there: the one thing to put right would be lost among it.
         return replace(loaded, faults=tuple(fault for fault in loaded.faults if fault.file not in loaded.files))
-    found = (fault for fault in check(loaded.clinic) if fault.file not in broken)
+    judged = () if any("/" not in name for name in loaded.unread) else check(loaded.clinic)
+    found = (fault for fault in judged if fault.file not in broken)
     pointed = (_pointed(fault, loaded.files) for fault in (*loaded.faults, *found))
     return replace(loaded, faults=in_reading_order(pointed))
 
@@ -116,7 +120,7 @@ def load_files(files: Mapping[str, bytes], years: Collection[int] = ()) -> Loade
     for missing in {ENGINE_FILE, FACTS_FILE} - shelf.files.keys():
         shelf.faults.append(Fault("E04", missing, 0, message="this file is missing.", remedy="Every clinic needs it."))
     clinic, diary = shelf.compile()
-    return Loaded(clinic, in_reading_order(shelf.faults), diary, shelf.files)
+    return Loaded(clinic, in_reading_order(shelf.faults), diary, shelf.files, frozenset(shelf.unread))
 
 
 @dataclass(slots=True)
@@ -127,9 +131,11 @@ class _Shelf:
     years: tuple[int, ...] = ()
     faults: list[Fault] = field(default_factory=list)
     translations: list[Translation] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
     def compile(self) -> tuple[Clinic | None, Diary]:
         roots = {name: root for name, data in self.files.items() if (root := self._root(name, data)) is not None}
+        self.unread = self.files.keys() - roots.keys()
         if ENGINE_FILE not in roots:
             return None, Facts().diary
         languages = read_languages(self._page(ENGINE_FILE), roots[ENGINE_FILE])
@@ -231,6 +237,8 @@ class _Shelf:
     def _tell_leftovers(self) -> None:
         """Translations of texts that are gone. A misspelt path is one of them."""
         for one in self.translations:
+            if one.file.rpartition("/")[2] in self.unread:
+                continue
             page = Page(one.file, self.faults)
             for path in one.pairs.keys() - one.used:
                 page.fault(

@@ -147,10 +147,11 @@ def _not_wanted(kind: Kind, follow_up: Due) -> str:
 
 
 def _not_now(follow_up: Due, conversation: Addressee, now: datetime) -> str:
-    if int(now.timestamp()) < follow_up.due_at:
-        return "it is not due yet"
+    # Also of what is due tomorrow: whoever holds the conversation is to know that she keeps it back.
     if conversation.control in ("waiting", "held"):
         return "a person has the conversation"
+    if int(now.timestamp()) < follow_up.due_at:
+        return "it is not due yet"
     return "" if WAKING_FROM <= now.time() < QUIET_FROM else "it is too late or too early in the day"
 
 

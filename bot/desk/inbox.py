@@ -62,6 +62,7 @@ class Card:
     last: str
     last_by: str
     last_at: int
+    last_kind: str
     labels: tuple[str, ...]
     failed: str
     lookers: Mapping[str, Doing]
@@ -103,7 +104,8 @@ def _read(  # noqa: PLR0913 - whose, which and from where
         case "later":
             return ledger.folder(Shelf("later"), rows_max, after)
         case "done":
-            return ledger.folder(Shelf("done"), rows_max, after)
+            # Since ever. A patient without WhatsApp who was booked at the desk was never anybody's.
+            return ledger.folder(Shelf("done", since=1), rows_max, after)
         case "failed":
             return ledger.undelivered(rows_max, (after[1], after[2]) if after else None)
 
@@ -211,14 +213,27 @@ def newer(desk: Desk, conversation: str, after: int, lines_max: int = PAGE_ROWS)
 
 
 def look(desk: Desk, conversation: str, staff: str, doing: Doing) -> None:
-    """She looks at a conversation; said again every ten seconds or so."""
+    """She looks at a conversation; said again every ten seconds or so. Whoever else looks at it hears what is new."""
     now = _stamp(desk)
-    _unless_away(lambda: desk.live.look(conversation, staff, doing, now), None)
+
+    def tell() -> None:
+        lookers = desk.live.looking([conversation], now).get(conversation, {})
+        desk.live.look(conversation, staff, doing, now)
+        if lookers.get(staff) != doing and lookers.keys() - {staff}:
+            desk.live.ring("words", conversation)
+
+    _unless_away(tell, None)
 
 
 def look_away(desk: Desk, conversation: str, staff: str) -> None:
     """She has left it."""
-    _unless_away(lambda: desk.live.look_away(conversation, staff), None)
+
+    def tell() -> None:
+        desk.live.look_away(conversation, staff)
+        if desk.live.looking([conversation], _stamp(desk)):
+            desk.live.ring("words", conversation)
+
+    _unless_away(tell, None)
 
 
 def on_shift(desk: Desk, staff: str, here: bool = True) -> None:
@@ -314,6 +329,7 @@ def _card(desk: Desk, filing: Filing, lookers: Mapping[str, Doing], now: int) ->
         last=filing.last,
         last_by=filing.last_by,
         last_at=filing.last_at,
+        last_kind=filing.last_kind,
         labels=filing.labels,
         failed=filing.failed,
         lookers=lookers,

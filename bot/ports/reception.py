@@ -41,6 +41,8 @@ class ThreadLine:
     media: str = ""
     """``media``, ``location`` ... when a patient's message was no text."""
     details: Mapping[str, str] | None = None
+    choices: tuple[str, ...] = ()
+    """What was offered under the words, as the patient reads it."""
 
 
 Place = tuple[int, int, str]
@@ -49,8 +51,8 @@ Place = tuple[int, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """A conversation as the inbox lists it. ``last`` is the last thing written or said, and ``last_by`` whose words:
-    ``patient``, ``bot``, or a receptionist."""
+    """A conversation as the inbox lists it. ``last`` is the last thing written or said (while a patient waits, not the
+    bot's words), and ``last_by`` whose words: ``patient``, ``bot``, or a receptionist."""
 
     conversation: Conversation
     place: Place
@@ -60,6 +62,8 @@ class Filing:
     last: str
     last_by: str
     last_at: int
+    last_kind: str = "text"
+    """``media``, ``location`` ... when a patient's message was no text, and ``last`` at most its caption."""
     labels: tuple[str, ...] = ()
     failed: str = ""
     """Why words to the patient could not be delivered, when she should still be told otherwise."""

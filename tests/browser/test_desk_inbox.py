@@ -13,7 +13,7 @@ from bot.ports.reception import Patient as Person
 from tests.browser.reception import BEN, ROS, Reception, open_reception
 from tests.browser.test_desk_look import Desk
 from tests.web.desk.test_inbox_pages import HOSTILE
-from tests.web.desk_pages import ANA
+from tests.web.desk_pages import ADA, ANA
 
 COUNTS_ASKED = """{
   window.asked = 0;
@@ -336,6 +336,46 @@ def test_who_looks_at_a_conversation_is_seen_in_the_list(clinic: Reception, sits
     with (ben := sits_down(BEN).page).expect_response("**/look"):
         ben.goto(clinic.url + clinic.page_of(clinic.mei_ling))
     expect(sits_down().opens("/desk/inbox").locator("#list")).to_contain_text("Ben is looking")
+
+
+def test_who_looks_at_the_same_conversation_sees_at_once_that_a_colleague_reads_writes_and_leaves(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    here = sits_down(BEN).opens(clinic.page_of(clinic.mei_ling)).locator(".talk-looks")
+    there = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    # Sooner than any page asks again by itself.
+    expect(here).to_have_text("Ana is looking", timeout=8000)
+    there.get_by_label("Reply to").press_sequentially("Good")
+    expect(here).to_have_text("Ana is writing", timeout=8000)
+    there.goto(clinic.url + "/desk/diary")
+    expect(here).to_have_count(0, timeout=8000)
+
+
+def test_whoever_gives_a_conversation_away_sees_at_once_that_it_is_the_other_ones(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    passing.take_over(clinic.front.desk, clinic.mei_ling.conversation, clinic.front.ids[ANA])
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling, "mine"))
+    page.locator("summary", has_text="Give").click()
+    page.get_by_role("button", name=BEN).click()
+    expect(page.locator("#talk")).to_contain_text("Ben has this conversation")
+    expect(page.locator("details.menu[open]")).to_have_count(0)
+
+
+def test_whoever_opens_a_menu_by_its_key_is_in_it_and_comes_back_by_escape(
+    clinic: Reception, sits_down: Callable[..., Desk]
+) -> None:
+    page = sits_down().opens(clinic.page_of(clinic.mei_ling))
+    for key, first, menu in (
+        ("z", "In an hour", "Later"),
+        ("b", "With its main menu", "Assistant"),
+        ("a", ADA, "Give"),
+    ):
+        page.keyboard.press(key)
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=first)).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("summary", has_text=menu)).to_be_focused()
 
 
 def test_a_stream_that_is_cut_is_said_in_red_and_what_was_missed_is_fetched(

@@ -139,6 +139,7 @@ WROTE_LONG_AGO = replace(MEI, last_inbound_at=STAMP - 86_400)
         (DUE, MEI, local("2026-03-02T09:59"), "later", "it is not due yet"),
         (DUE, replace(MEI, control="held"), AT_TEN, "later", "a person has the conversation"),
         (DUE, replace(MEI, control="waiting"), AT_TEN, "later", "a person has the conversation"),
+        (DUE, replace(MEI, control="held"), local("2026-03-02T09:59"), "later", "a person has the conversation"),
         (DUE, replace(MEI, control="closed"), AT_TEN, "yes", ""),
         (DUE, replace(MEI, last_inbound_at=STAMP - 86_400), AT_TEN, "yes", AS_TEMPLATE),
         (replace(NUDGE, expires_at=STAMP + 2 * 86_400), WROTE_LONG_AGO, AT_TEN, "no", "the 24-hour window is closed"),

@@ -76,8 +76,7 @@ def test_a_row_tells_why_it_is_here_where_it_stands_and_what_was_said_last(desk:
     assert (card.where.flow, card.where.step, card.where.number, card.where.of) == (
         "booking", "choose practitioner", 2, 7,
     )  # fmt: skip
-    assert (card.last_by, card.phone) == ("bot", "+6591234567")
-    assert card.last.startswith("Thank you. I am passing you to our staff.")
+    assert (card.last_by, card.last, card.phone) == ("patient", "human", "+6591234567")
     assert card.reason
     assert card.window_closes - card.waiting_since == 24 * 3600 - 600
 

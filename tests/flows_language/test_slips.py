@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot.adapters.flows_yaml import Loaded, load_checked
 from bot.core.fault import Fault
 from tests.flows_language.small import SMALL, clinic_with
+from tests.universe import SHIPPED
 
 REFILL = """\
 flow: refill
@@ -165,4 +167,16 @@ def test_a_missing_file_is_not_lost_among_what_follows_from_it(tmp_path: Path, m
     (tmp_path / missing).unlink()
     assert [str(one) for one in load_checked(tmp_path).faults] == [
         f"{missing}: this file is missing. Every clinic needs it."
+    ]
+
+
+def test_a_flow_that_cannot_be_read_is_the_one_thing_told_and_not_all_that_leads_to_it(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "flows")
+    flow = tmp_path / "flows" / "booking.yaml"
+    sound = flow.read_text()
+    flow.write_text(sound.replace("steps:\n", "steps\n", 1))
+    before, after = load_checked(SHIPPED), load_checked(tmp_path / "flows")
+    assert flow.read_text() != sound
+    assert [(fault.code, fault.file) for fault in after.faults if fault not in before.faults] == [
+        ("E01", "booking.yaml")
     ]

@@ -329,7 +329,7 @@ def test_the_day_the_doctor_is_ill_everybody_is_listed_previewed_and_told(front:
     page = ana.gets(block).text
     text = words_of(page)
     assert "3 appointments will be cancelled. 2 patients are told on WhatsApp" in text
-    assert "1 cannot be written to" in text
+    assert "with the next free times. <strong>1</strong> cannot be written to" in page
     preview = re.findall(r'class="bubble">(.*?)</p>', page, re.S)
     chosen = re.findall(r'name="appointment" value="([^"]+)"', page)
     assert [len(preview), len(chosen)] == [2, 3]

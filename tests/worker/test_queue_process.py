@@ -246,4 +246,5 @@ def test_without_redis_it_says_so_and_ends_to_be_started_again(place: dict[str, 
     )
     assert ended.returncode == 1
     assert "queue_away" in ended.stderr
+    assert "Redis does not answer: is it running, and is REDIS_URL its address?" in ended.stderr
     assert "Traceback" not in ended.stderr

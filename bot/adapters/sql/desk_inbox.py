@@ -163,15 +163,12 @@ class DeskInbox(Part):
         names = _gathered((id, (patient, name)) for id, patient, name in self._connection.execute(_NAMES, these))
         labels = _gathered((id, name) for id, name in self._connection.execute(_LABELS, these))
         failed = {row.conversation: row.note for row in self._connection.execute(_FAILED_HERE, these)}
-        said = self._connection.execute(_SAID, these)
-        last = {id: (line, at, speaker, words) for id, line, at, speaker, words in said}
-        for row in self._connection.execute(_WROTE, these):
-            if row.line >= last.get(row.conversation, (-1,))[0]:
-                event = json.loads(row.event)
-                words = event.get("text") or f"[{event.get('kind', 'unknown')}]"
-                last[row.conversation] = (row.line, row.received_at, "patient", words)
+        said = {row.conversation: row for row in self._connection.execute(_SAID, these)}
+        wrote = {row.conversation: row for row in self._connection.execute(_WROTE, these)}
         return tuple(
-            _filing(row, names[row.id], last.get(row.id, (0, 0, "", "")), tuple(labels[row.id]), failed.get(row.id))
+            _filing(
+                row, names[row.id], (said.get(row.id), wrote.get(row.id)), tuple(labels[row.id]), failed.get(row.id)
+            )
             for row in rows
         )
 
@@ -206,20 +203,32 @@ def _gathered(pairs: Iterable[tuple[str, Any]]) -> defaultdict[str, list[Any]]:
 def _filing(
     row: Any,
     people: list[tuple[int, str]],
-    last: tuple[int, int, str, str],
+    newest: tuple[Any, Any],
     labels: tuple[str, ...],
     failed: str | None,
 ) -> Filing:
     people = sorted(people, key=lambda one: one[0] != row.about)
-    _, at, by, words = last
+    state = from_data(json.loads(row.state))
+    at, by, kind, words = _last(state, *newest)
     return Filing(
-        conversation=from_data(json.loads(row.state)),
+        conversation=state,
         place=(row.rank, row.sort_at, row.id),
         about=row.about,
         names=tuple(dict.fromkeys(name for _, name in people)),
         last=" ".join(words.split())[:SNIPPET_CHARACTERS_MAX],
         last_by=by,
         last_at=at,
+        last_kind=kind,
         labels=labels,
         failed="" if failed is None else failed or "a message could not be delivered",
     )
+
+
+def _last(state: Conversation, said: Any, wrote: Any) -> tuple[int, str, str, str]:
+    """The last of a conversation: when, whose, what kind, and the words. Where a patient waits for somebody, what she
+    wrote tells who comes first; the sentence that passed her on is the same for all."""
+    awaited = bool(state.waiting_since or state.look)
+    if wrote and (not said or wrote.line >= said.line or (awaited and said.speaker == "bot")):
+        event = json.loads(wrote.event)
+        return wrote.received_at, "patient", event.get("kind", "unknown"), event.get("text", "")
+    return (said.created_at, said.speaker, "text", said.text) if said else (0, "", "text", "")

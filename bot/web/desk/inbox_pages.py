@@ -19,7 +19,7 @@ from bot.ports.reception import Place
 from bot.web.desk.guard import current_staff, local_path, page
 from bot.web.desk.inbox_board import Draw, board, put_up
 from bot.web.desk.showing import show
-from bot.web.desk.thread_words import name_of, span
+from bot.web.desk.thread_words import KINDS, name_of, span
 
 SAY_SHIFT_SECONDS = 30
 
@@ -41,7 +41,12 @@ FOLDERS: Mapping[str, Folder] = {
         "mentions", "Mentions", "No note waits for you", "A note with @ and your name brings its conversation here."
     ),
     "others": Folder("others", "Others", "Colleagues hold none", "What a colleague answers is here to be seen by all."),
-    "bot": Folder("with the bot", "Assistant", "Nobody wrote today", "What the assistant copes with is here."),
+    "bot": Folder(
+        "with the bot",
+        "Assistant",
+        "Nobody is with the assistant",
+        "Whoever wrote in the last day and needs none of you is here.",
+    ),
     "failed": Folder("failed", "Failed", "Everything arrived", "What could not be delivered waits here to be seen to."),
     "later": Folder("later", "Later", "Nothing is put off", "What you put off comes back by itself when it is time."),
     "done": Folder("done", "Done", "Nothing is done yet", "Closed conversations are here; a new message reopens them."),
@@ -130,11 +135,10 @@ def _since(desk: Desk, instant: int, now: int) -> str:
 
 
 def _row_drawer(folder: str, people: Mapping[str, str], now: int) -> Draw:
-    rows = current_app.jinja_env.get_template("desk/_card.html").module
+    row: Draw = current_app.jinja_env.get_template("desk/_card.html").module.row  # type: ignore[attr-defined]
 
     def draw(card: Card, her: str, open_id: str) -> Markup:
-        drawn: Markup = rows.row(card, folder, people, now, called, lambda one: why_here(one, people), open_id, her)  # type: ignore[attr-defined]
-        return drawn
+        return row(card, folder, people, now, called, lambda one: why_here(one, people), KINDS, open_id, her)
 
     return draw
 

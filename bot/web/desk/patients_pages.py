@@ -78,7 +78,7 @@ def outlook(one: Coming) -> tuple[str, str]:
     if one.answer == "yes" or (one.answer == "later" and one.why == "it is not due yet"):
         return "Will go out", "good"
     if one.answer == "later":
-        return f"Waits: {one.why}", "warn"
+        return f"Will not go out as long as {one.why}", "warn"
     return f"Will not go out, because {one.why}", "alert" if one.answer == "person" else "plain"
 
 

@@ -14,6 +14,7 @@ from bot.web.desk.asked import typed
 from bot.web.desk.guard import page
 from bot.web.desk.inbox_pages import called, why_here
 from bot.web.desk.showing import show
+from bot.web.desk.thread_words import KINDS
 
 WORDS_CHARACTERS_MAX = 100
 CARDS_MAX = 50
@@ -43,6 +44,7 @@ def search_room(desk: Desk) -> Blueprint:
             called=called,
             people=people,
             why_here=lambda card: why_here(card, people),
+            kinds=KINDS,
         )
 
     return room

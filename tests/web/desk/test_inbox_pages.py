@@ -17,11 +17,12 @@ from bot.ports import ChannelTrouble
 from bot.ports.reception import Patient as Person
 from bot.ports.reception import ThreadLine
 from bot.web.desk import Choice
-from bot.web.desk.thread_words import event_words, span
+from bot.web.desk.thread_words import KINDS, event_words, span
 from tests.desk.test_turns import Patient
 from tests.fakes import FakeCarrier, FakeClock, FakeLive
 from tests.universe import RAVI, shipped_clinic
 from tests.web.desk_pages import ADA, ANA, LEE, ROS, Front, open_front
+from tests.web.diary_scene import booked
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -56,6 +57,13 @@ def test_an_empty_folder_says_what_that_means(front: Front, folder: str) -> None
     assert 'class="empty-title"' in text.partition('class="rows-of"')[2]
 
 
+def test_on_the_first_day_the_empty_inbox_says_how_to_try_it(front: Front) -> None:
+    how = "write to the clinic&#39;s number and ask for a person"
+    assert how in front.at_desk().gets("/desk/inbox").text
+    Patient(front.desk).says("hello")
+    assert how not in front.at_desk().gets("/desk/inbox").text
+
+
 @pytest.mark.parametrize("asked", ["?folder=nobody", "?after=x", "?after=1.x.y", "?after=9999999.1.a", "/nobody"])
 def test_what_is_not_there_is_said_and_breaks_nothing(front: Front, asked: str) -> None:
     assert front.at_desk().gets(f"/desk/inbox{asked}").status_code in (400, 404)
@@ -66,6 +74,44 @@ def test_a_row_tells_who_waits_how_long_and_why(front: Front, mei_ling: Patient)
     text = front.at_desk().gets("/desk/inbox").text
     for words in ("+6591234567", "14 min", "The patient asked for a person", "everybody is told"):
         assert words in text
+
+
+def row(front: Front, patient: Patient) -> str:
+    """The patient's row in the list of those who need somebody."""
+    found = re.search(
+        rf'<li [^>]*id="row-{patient.conversation}".*?</li>', front.at_desk().gets("/desk/inbox").text, re.S
+    )
+    assert found
+    return found[0]
+
+
+def test_a_row_of_who_waits_quotes_her_and_not_the_sentence_that_passed_her_on(front: Front) -> None:
+    ravi = Patient(front.desk, RAVI)
+    ravi.says("severe chest pain, and may I speak to a human")
+    quoted = row(front, ravi)
+    assert "severe chest pain, and may I speak to a human" in quoted
+    assert "Assistant:" not in quoted
+
+
+def test_a_row_says_in_words_that_a_patient_sent_something_else_than_words(front: Front, mei_ling: Patient) -> None:
+    for kind in ("media", "location", "contact"):
+        receive(front.desk, mei_ling.message("", kind=kind))
+        assert KINDS[kind] in row(front, mei_ling)
+    receive(front.desk, mei_ling.message("My scan", kind="media"))
+    assert "My scan" in row(front, mei_ling)
+
+
+def test_a_patient_without_whatsapp_who_was_booked_at_the_desk_is_no_conversation_that_is_done(front: Front) -> None:
+    booked(front, "Old Mr Goh")
+    assert "Old Mr Goh" not in front.at_desk().gets("/desk/inbox?folder=done").text
+
+
+def test_the_thread_and_its_paper_show_what_a_question_offered(front: Front, mei_ling: Patient) -> None:
+    ravi, ana = Patient(front.desk, RAVI), front.at_desk()
+    ravi.says("book")
+    for page in (there(ravi), there(ravi, "print")):
+        text = re.sub(r"</?span[^>]*>", "", ana.gets(page).text)
+        assert "First consultation · Review of a scan · Follow-up visit" in text
 
 
 def test_what_holds_for_every_conversation_stands_above_them_all(front: Front, mei_ling: Patient) -> None:

@@ -51,7 +51,7 @@ def test_beside_the_thread_stands_who_it_is_and_what_is_to_come(front: Front, an
     assert "<main" not in part
     for words in (
         "Several patients write from here", "Tan Ah Kow", "Mon 9 Mar 2026, 11:00", "Reminder, 24 hours before",
-        "Will go out", "May be sent", "insurance", "Merge two records",
+        "Will not go out as long as a person has the conversation", "May be sent", "insurance", "Merge two records",
     ):  # fmt: skip
         assert words in words_of(part), words
 

@@ -159,7 +159,7 @@
       if (form === reply && status === 200) goes_on("reply");
       if (form === note && status === 204) { goes_on("note"); clear_answers(); }
       if (form.matches(".is-reply, .is-template") && status === 200 && !writes_elsewhere()) words.focus();
-      if (form.matches("[data-acts]") && status === 204) clear_answers();
+      if (form.matches("[data-acts]") && status === 204) { clear_answers(); close_menu(form); }
       if (form.matches("[data-takes]") && status === 204) take_up_pen();
       // What was sent from beside the thread is empty again; whatever else is typed there stays.
       if (status === 200 && form.matches("#panel form")) setTimeout(() => form.isConnected && form.reset());
@@ -195,6 +195,14 @@
   // A reply that is still to be taken back goes when its time is over.
   function clear_answers() {
     for (const one of answer.querySelectorAll(":scope > :not(.sent)")) one.remove();
+  }
+
+  // What was chosen from a menu is done; as long as it stood open nothing around it would change.
+  function close_menu(form) {
+    const menu = form.closest("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
   }
 
   function take_up_answer() {
@@ -323,9 +331,16 @@
 
   function set_up_looking() {
     const look = (doing) => fetch(composer.dataset.look, { method: "POST", headers: { "X-Form-Token": form_token, "X-Quiet": "1" }, body: new URLSearchParams({ doing }), keepalive: true }).catch(() => null);
-    const reading = () => { if (!document.hidden) look(timer ? "typing" : "reading"); };
-    reading();
-    setInterval(reading, LOOK_MS);
+    let typed_at = -LOOK_MS;
+    let told = "";
+    const tell = () => {
+      told = performance.now() - typed_at < LOOK_MS ? "typing" : "reading";
+      if (!document.hidden) look(told);
+    };
+    tell();
+    setInterval(tell, LOOK_MS);
+    // That she writes is told with her first letter, and not again with each.
+    composer.addEventListener("input", () => { typed_at = performance.now(); if (told !== "typing") tell(); });
     window.addEventListener("pagehide", () => look("away"));
   }
 
