@@ -104,7 +104,6 @@ def _add_keeping(room: Blueprint, desk: Desk) -> None:
             case "reply" | "note":
                 token = request.form.get("token", "")
                 replying.save_draft(desk, conversation, current_staff().id, mode, _text("text"), token)
-                inbox.look(desk, conversation, current_staff().id, "typing")
                 return Response(status=204)
             case _:
                 return abort(400)
