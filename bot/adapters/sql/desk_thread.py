@@ -83,8 +83,13 @@ class DeskThread(Part):
         if not sids:
             return lines
         rows = self._connection.execute(_QUOTED, {"sids": sorted(sids), "conversation": conversation})
-        said = {row.sid: one_line(row.text, QUOTED_CHARACTERS_MAX) for row in rows}
+        said = {row.sid: _begins(row.text) for row in rows}
         return [replace(line, quoted=said[line.quotes]) if line.quotes in said else line for line in lines]
+
+
+def _begins(text: str) -> str:
+    cut = one_line(text, QUOTED_CHARACTERS_MAX + 1)
+    return cut if len(cut) <= QUOTED_CHARACTERS_MAX else cut[: QUOTED_CHARACTERS_MAX - 1].rstrip() + "…"
 
 
 def _written(row: Any) -> Iterator[ThreadLine]:

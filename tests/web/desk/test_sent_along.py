@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -174,9 +175,9 @@ def test_a_reply_to_words_of_ours_stands_under_them(mei_ling: MeiLing) -> None:
     send(mei_ling.front.desk, (mei_ling.conversation,), "sender")
     ours = mei_ling.carrier.posted[0]
     mei_ling.sends({"Body": "What do you mean?", "OriginalRepliedMessageSid": ours.sid})
-    begins = " ".join(ours.outgoing.text.split())[:40]
+    begins = " ".join(ours.outgoing.text.split())[:119]
     for page in ("", "/print"):
-        assert f"In reply to: {begins}" in mei_ling.thread(page)
+        assert f"In reply to: {begins}… " in html.unescape(mei_ling.thread(page))
 
 
 @pytest.mark.parametrize("sid", ["SM" + "f" * 32, "nonsense", "<script>", f"SM{1:032x}"])
