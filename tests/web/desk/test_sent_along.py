@@ -22,7 +22,7 @@ from bot.ports import Fetched
 from bot.web import create_webhook
 from tests.browser.scene import hostile
 from tests.fakes import FakeCarrier, FakeClock, FakeMediaSource
-from tests.universe import MEI_LING
+from tests.universe import MEI_LING, RAVI
 from tests.web.desk_pages import ANA, Front, open_front
 from tests.web.signed import DOOR, TEXT, post
 
@@ -187,3 +187,10 @@ def test_a_reply_to_what_is_not_ours_quotes_nothing(mei_ling: MeiLing, sid: str)
     shown = mei_ling.thread()
     assert "What do you mean?" in shown
     assert "In reply to" not in shown
+
+
+def test_what_was_said_to_somebody_else_is_never_quoted(mei_ling: MeiLing) -> None:
+    mei_ling.sends({"Body": "hello", "From": RAVI})
+    send(mei_ling.front.desk, (conversation_id(mei_ling.front.desk.conversation_key, RAVI),), "sender")
+    mei_ling.sends({"Body": "And this?", "OriginalRepliedMessageSid": mei_ling.carrier.posted[0].sid})
+    assert "In reply to" not in mei_ling.thread()
