@@ -24,6 +24,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from bot.adapters import media_clean
+from bot.core.contact_card import VCARD, read_cards, written
 from bot.core.media import FILE_BYTES_MAX, TWILIO_API, address_of, kind_of, takes_credentials
 from bot.ports import Fetched, MediaAway, MediaRefused
 
@@ -39,8 +40,9 @@ Resolve = Callable[[str, int], list[str]]
 NOT_TWILIOS = "its address is not one of Twilio's"
 NOT_PUBLIC = "its address leads into a private network"
 TOO_LARGE = "it is larger than 16 MB"
-NOT_KNOWN = "it is no JPEG, PNG or WebP picture, no PDF and no sound"
+NOT_KNOWN = "it is no JPEG, PNG or WebP picture, no PDF, no sound and no contact card"
 NOT_READABLE = "the picture is broken or far too large"
+NOBODY = "the contact card says neither a name nor a number"
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -159,7 +161,10 @@ def is_public(number: str) -> bool:
 
 
 def _cleaned(content: bytes, kind: str) -> bytes:
-    """A picture drawn anew by a program that can do no harm; anything else as it is."""
+    """A picture drawn anew by a program that can do no harm, a contact card with names and numbers alone; anything
+    else as it is."""
+    if kind == VCARD:
+        return _names_and_numbers(content)
     if kind not in media_clean.FORMATS:
         return content
     try:
@@ -177,3 +182,10 @@ def _cleaned(content: bytes, kind: str) -> bytes:
     if done.returncode != 0 or not done.stdout:
         raise MediaRefused(NOT_READABLE)
     return done.stdout
+
+
+def _names_and_numbers(content: bytes) -> bytes:
+    cards = read_cards(content)
+    if not cards:
+        raise MediaRefused(NOBODY)
+    return written(cards)

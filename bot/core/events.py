@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from bot.core.delivery import Mark
 from bot.core.flow import Value
+from bot.core.location import Location
 
 MessageKind = Literal["text", "tap", "location", "media", "contact", "unknown"]
 
@@ -52,6 +53,10 @@ class Message:
     reading: Reading = field(default_factory=Reading)
     sent_at: int = 0
     """Epoch seconds; set when Twilio never brought the message and it was found in its list later."""
+    location: Location | None = None
+    """The place that was sent."""
+    quotes: str = ""
+    """Twilio's id of the message she replied to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +270,20 @@ def event_to_data(event: Event) -> dict[str, Any]:
     data = {"event": type(event).__name__, **_fields(event)}
     if isinstance(event, Message):
         data["reading"] = _fields(event.reading)
+        _only_what_is_there(data, event)
     return data
 
 
-def _fields(value: Event | Reading) -> dict[str, Any]:
+def _only_what_is_there(data: dict[str, Any], message: Message) -> None:
+    # Nearly all messages are words alone: their rows read as they did before there was anything else.
+    for name in ("location", "quotes"):
+        if not data[name]:
+            del data[name]
+    if message.location:
+        data["location"] = _fields(message.location)
+
+
+def _fields(value: Event | Reading | Location) -> dict[str, Any]:
     # dataclasses.asdict copies all there is, value by value; what is frozen needs no copy.
     return {name: getattr(value, name) for name in value.__slots__}
 
@@ -284,5 +299,7 @@ def event_from_data(data: Mapping[str, Any]) -> Event:
         for name in ("red_flags", "dates", "times", "part_of_day"):
             reading[name] = tuple(reading.get(name, ()))
         fields["reading"] = Reading(**reading)
+    if "location" in fields:
+        fields["location"] = Location(**fields["location"])
     event: Event = _KINDS[data["event"]](**fields)
     return event

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from bot.core.contact_card import VCARD, is_card
+
 MediaStatus = Literal["pending", "kept", "refused", "failed", "forgotten"]
 """``pending`` is still to be fetched; ``refused`` and ``failed`` never will be; ``forgotten`` was kept once."""
 
@@ -37,10 +39,13 @@ EXTENSIONS: Mapping[str, str] = MappingProxyType(
         "audio/mpeg": "mp3",
         "audio/aac": "aac",
         "audio/mp4": "m4a",
+        VCARD: "vcf",
     }
 )
 """Every kind that is kept, and how its files are named."""
-NAMES: Mapping[str, str] = MappingProxyType({"image": "photo", "audio": "voice", "application": "document"})
+NAMES: Mapping[str, str] = MappingProxyType(
+    {"image": "photo", "audio": "voice", "application": "document", "text": "contact"}
+)
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -65,6 +70,8 @@ def kind_of(content: bytes) -> str | None:
         # The same box holds films, and HEIC pictures, whose metadata nobody here can take away.
         sound = b"soun" in content and b"vide" not in content and b"pict" not in content
         return "audio/mp4" if sound else None
+    if is_card(content):
+        return VCARD
     return next((kind for start, kind in _SIGNATURES if content.startswith(start)), None)
 
 

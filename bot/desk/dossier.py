@@ -68,8 +68,13 @@ def _read_out(desk: Desk, conversations: Sequence[str]) -> Iterator[str]:
         for line in (line for lines in reversed(pages) for line in lines):
             at = datetime.fromtimestamp(line.at, desk.diary.zone)
             if line.kind != "event":
-                yield f"{at:%Y-%m-%d %H:%M}  {_WHO[line.kind]}: {line.text or f'[{line.media}]'}"
+                yield f"{at:%Y-%m-%d %H:%M}  {_WHO[line.kind]}: {_said(line)}"
         yield ""
+
+
+def _said(line: ThreadLine) -> str:
+    place = line.location.words if line.location else ""
+    return " ".join(filter(None, (line.text, place))) or f"[{line.media}]"
 
 
 def _files(desk: Desk, rows: Sequence[MediaRow]) -> Iterator[tuple[str, bytes]]:

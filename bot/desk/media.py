@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.core.contact_card import VCARD, ContactCard, read_cards
 from bot.core.media import TRIES_MAX, file_name
 from bot.desk.apart import apart
 from bot.ports import Attachment, Desk, Fetched, Ledger, MediaAway, MediaLost, MediaRefused, MediaRow
@@ -36,19 +37,21 @@ class Shown:
     conversation: str
 
 
-FileKind = Literal["photo", "voice", "document"]
+FileKind = Literal["photo", "voice", "document", "contact"]
 PLAYED = frozenset({"audio/ogg", "audio/mpeg", "audio/aac", "audio/mp4"})
 """Sounds that browsers play; others are only to be saved."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file in a thread: what it is, its size in bytes, and, if there is nothing to show, why not."""
+    """A file in a thread: what it is, its size in bytes, and, if there is nothing to show, why not. A contact card is
+    shown by what it says."""
 
     id: str
     kind: FileKind
     size: int = 0
     why_not: str = ""
+    cards: tuple[ContactCard, ...] = ()
 
 
 def attach(desk: Desk, ledger: Ledger, conversation: str, inbound: str, attachments: Sequence[Attachment]) -> None:
@@ -138,15 +141,25 @@ def files_with(desk: Desk, inbounds: Sequence[str]) -> Mapping[str, tuple[File, 
         rows = ledger.media_with(inbounds)
     found: defaultdict[str, tuple[File, ...]] = defaultdict(tuple)
     for row in rows:
-        found[row.inbound] += (_file(row),)
+        found[row.inbound] += (_file(desk, row),)
     return found
 
 
-def _file(row: MediaRow) -> File:
+def _file(desk: Desk, row: MediaRow) -> File:
     if row.status != "kept":
         return File(row.id, "document", why_not=why_not(row))
+    if row.content_type == VCARD:
+        return _contact(desk, row)
     kind: FileKind = "photo" if row.content_type.startswith("image/") else "document"
     return File(row.id, "voice" if row.content_type in PLAYED else kind, row.size)
+
+
+def _contact(desk: Desk, row: MediaRow) -> File:
+    try:
+        return File(row.id, "contact", row.size, cards=read_cards(desk.media_store.read(row.id, row.key)))
+    except MediaLost as lost:
+        desk.report("media_lost", {"media": row.id})
+        return File(row.id, "contact", why_not=str(lost))
 
 
 def why_not(row: MediaRow | None) -> str:

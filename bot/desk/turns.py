@@ -22,6 +22,7 @@ from typing import Literal, TypeVar
 from bot.core.conversation import Conversation
 from bot.core.effects import Trod
 from bot.core.events import Event, FollowUpFellDue, Message, MessageKind, SilenceRanOut, event_from_data, event_to_data
+from bot.core.location import Location
 from bot.core.orders import after as ordered_after
 from bot.core.orders import before as ordered_before
 from bot.core.orders import orders_from
@@ -60,6 +61,9 @@ class Arrived:
     attachments: tuple[Attachment, ...] = ()
     sent_at: int = 0
     """Epoch seconds; set when Twilio never brought it and it was found in its list."""
+    location: Location | None = None
+    quotes: str = ""
+    """Sid of the message that this one replies to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,16 @@ def receive(desk: Desk, arrived: Arrived) -> Received:
 def _receive(desk: Desk, arrived: Arrived) -> Received:
     now = desk.clock.now()
     reading = desk.read(arrived.text, now)
-    event = Message(arrived.sid, arrived.kind, arrived.text, arrived.button, reading, arrived.sent_at)
+    event = Message(
+        arrived.sid,
+        arrived.kind,
+        arrived.text,
+        arrived.button,
+        reading,
+        arrived.sent_at,
+        arrived.location,
+        arrived.quotes,
+    )
     conversation = conversation_id(desk.conversation_key, arrived.address)
     token = desk.chance.token()
     taken = _from_redis(lambda: desk.live.take(conversation, token))
@@ -401,7 +414,8 @@ def _let_go(desk: Desk, conversation: str, token: str) -> None:
 def as_kept(arrived: Arrived) -> Mapping[str, str]:
     """A message as the spool keeps it, until :func:`take_from_spool` writes it down."""
     files = json.dumps([asdict(one) for one in arrived.attachments])
-    return {"address": arrived.address, "kind": arrived.kind, "text": arrived.text, "attachments": files}
+    kept = {"address": arrived.address, "kind": arrived.kind, "text": arrived.text, "attachments": files}
+    return {**kept, "location": json.dumps(asdict(arrived.location))} if arrived.location else kept
 
 
 def take_from_spool(desk: Desk) -> int:
@@ -412,8 +426,7 @@ def take_from_spool(desk: Desk) -> int:
     written = 0
     for sid, message in desk.spool.kept():
         try:
-            files = tuple(Attachment(**one) for one in json.loads(message.get("attachments", "[]")))
-            receive(desk, Arrived(sid, message["address"], "text", message["text"], attachments=files))
+            receive(desk, _from_spool(sid, message))
         except BookAway:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the next one must be written down
@@ -422,3 +435,11 @@ def take_from_spool(desk: Desk) -> int:
         desk.spool.drop(sid)
         written += 1
     return written
+
+
+def _from_spool(sid: str, message: Mapping[str, str]) -> Arrived:
+    files = tuple(Attachment(**one) for one in json.loads(message.get("attachments", "[]")))
+    arrived = Arrived(sid, message["address"], "text", message["text"], attachments=files)
+    if "location" not in message:
+        return arrived
+    return replace(arrived, kind="location", location=Location(**json.loads(message["location"])))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from bot.core.conversation import Conversation
 from bot.core.folders import Folder
+from bot.core.location import Location
 
 if TYPE_CHECKING:
     from bot.ports.diary import FollowUpDraft
@@ -43,6 +44,10 @@ class ThreadLine:
     details: Mapping[str, str] | None = None
     choices: tuple[str, ...] = ()
     """What was offered under the words, as the patient reads it."""
+    location: Location | None = None
+    quotes: str = ""
+    """Sid of the message that a patient's replies to, and its words in one line if they are ours and still kept."""
+    quoted: str = ""
 
 
 Place = tuple[int, int, str]

@@ -21,6 +21,7 @@ from werkzeug.datastructures import MultiDict
 from bot.core import fallback
 from bot.core.delivery import FROM_TWILIO
 from bot.core.events import MessageKind
+from bot.core.location import Location, read_location
 from bot.core.safety import words_for
 from bot.core.twilio_signature import expected_signature
 from bot.desk.speaking import status
@@ -45,7 +46,8 @@ _SHAPES = {
     "m": re.compile(r"[0-9a-f]{32}", re.ASCII),
 }
 _SINGLE = frozenset(_SHAPES) | set(
-    "Body ButtonPayload ButtonText ListId ListTitle Latitude Longitude MessageType".split()
+    "Body ButtonPayload ButtonText ListId ListTitle Latitude Longitude Label Address MessageType "
+    "OriginalRepliedMessageSid".split()
 )
 
 
@@ -177,18 +179,28 @@ def read_inbound(form: MultiDict[str, str], door: Door) -> Arrived:
         text=text,
         button=button,
         attachments=_attachments(form, media),
+        location=_location(form),
+        quotes="" if button else _quoted(form),
     )
 
 
 def _attachments(form: MultiDict[str, str], media: int) -> tuple[Attachment, ...]:
     """The files of a message. Whether an address is Twilio's is looked at where it is used."""
     said = ((form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in range(media))
-    # A contact card holds somebody else's number; nobody here needs the file.
-    return tuple(
-        Attachment(url[:URL_CHARACTERS_MAX], declared[:TYPE_CHARACTERS_MAX])
-        for url, declared in said
-        if url and "vcard" not in declared
-    )
+    return tuple(Attachment(url[:URL_CHARACTERS_MAX], declared[:TYPE_CHARACTERS_MAX]) for url, declared in said if url)
+
+
+def _location(form: MultiDict[str, str]) -> Location | None:
+    if "Latitude" not in form:
+        return None
+    latitude, longitude, label, address = (form.get(name, "") for name in ("Latitude", "Longitude", "Label", "Address"))
+    return read_location(latitude, longitude, label, address)
+
+
+def _quoted(form: MultiDict[str, str]) -> str:
+    """What she replied to. A tap names it too, where it says nothing: the button's id does."""
+    sid = form.get("OriginalRepliedMessageSid", "")
+    return sid if _SHAPES["MessageSid"].fullmatch(sid) else ""
 
 
 def _kind(form: MultiDict[str, str], media: int, text: str, button: str) -> MessageKind:

@@ -16,6 +16,7 @@ import urllib3
 from PIL import Image
 
 from bot.adapters.media_fetch import FILE_BYTES_MAX, NOT_PUBLIC, NOT_TWILIOS, TwilioMedia, is_public
+from bot.core.contact_card import ContactCard, read_cards
 from bot.ports import MediaAway, MediaRefused
 
 CREDENTIALS = ("AC" + "1" * 32, "a-token")
@@ -306,6 +307,15 @@ def test_what_is_no_picture_letter_or_sound_is_refused(twilio: TwilioMedia, endp
     endpoint.answers[FILE] = gives(content, Content_Type="image/png")
     with pytest.raises(MediaRefused):
         twilio.fetch(URL)
+
+
+def test_a_contact_card_is_kept_with_names_and_numbers_alone(twilio: TwilioMedia, endpoint: Endpoint) -> None:
+    card = b"BEGIN:VCARD\nFN:Dr Lim Wei\nTEL:995\nADR:;;437 Orchard Road\nNOTE:allergic\nPHOTO:AAAA\nEND:VCARD"
+    endpoint.answers[FILE] = gives(card, Content_Type="text/x-vcard")
+    fetched = twilio.fetch(URL)
+    assert fetched.content_type == "text/vcard"
+    assert read_cards(fetched.content) == (ContactCard("Dr Lim Wei", ("995",)),)
+    assert not any(word in fetched.content for word in (b"Orchard", b"allergic", b"PHOTO"))
 
 
 def test_a_picture_that_would_fill_the_memory_is_refused(twilio: TwilioMedia, endpoint: Endpoint) -> None:

@@ -116,7 +116,7 @@ def test_only_files_of_messages_are_deleted_at_twilio() -> None:
         (b"<!doctype html>", None),
         (b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*", None),
         (b"PK\x03\x04", None),
-        (b"BEGIN:VCARD", None),
+        (b"BEGIN:VCARD", "text/vcard"),
         (b" %PDF-1.7", None),
         (b"", None),
     ],

@@ -20,6 +20,8 @@ from bot.adapters.clock import SystemChance
 from bot.adapters.erased_list import FileErasedList
 from bot.adapters.sql.erasure import GONE, SHELLS
 from bot.adapters.sql.schema import inbound, metadata
+from bot.core.contact_card import ContactCard, written
+from bot.core.location import Location
 from bot.desk import diary, erasure, patients, reception, replying, turns
 from bot.desk.dossier import dossier
 from bot.desk.media import tend_media
@@ -86,6 +88,11 @@ class Clinic:
         attached = tuple(Attachment(one, "image/jpeg") for one in files)
         receive(self.desk, Arrived(sid, address, "media" if files else "text", text, attachments=attached))
         return sid
+
+    def sends_along(self, location: Location) -> None:
+        """A patient sends a place."""
+        self.sids += 1
+        receive(self.desk, Arrived(f"SMa{self.sids:031x}", MEI_LING, "location", location=location))
 
     def senders_work(self) -> None:
         with self.desk.book.begin() as ledger:
@@ -183,6 +190,19 @@ def test_her_files_are_gone_from_disk_and_her_messages_from_twilio(clinic: Clini
     assert clinic.source.files == {}
     assert clinic.carrier.from_patients == []
     assert clinic.carrier.on_list == []
+
+
+def test_a_place_and_a_contact_card_go_with_her_words(either: Clinic) -> None:
+    either.source.files[PHOTO_AT] = Fetched(written((ContactCard("Dr Lim Wei", ("995",)),)), "text/vcard")
+    either.sends_along(Location("1.3048", "103.8318", "kopitiam", "437 Orchard Road"))
+    id = either.story()
+    told = ("1.3048", "103.8318", "Orchard")
+    assert all(word in either.kept() for word in told)
+    assert list(either.store.files.values()) != []
+    either.erases(id)
+    either.works()
+    assert [word for word in told if word in either.kept()] == []
+    assert either.store.files == {}
 
 
 def test_not_even_the_bytes_of_the_files_have_her_words(clinic: Clinic) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.erasure import erased_digest
+from bot.core.location import Location
 from bot.desk import diary, erasure, inbox, reception, replaying, replying, turns
 from bot.desk.forgetting import ROWS_MAX, SECONDS_MAX, forget_old_words
 from bot.desk.tick import Seen, tick
@@ -89,6 +90,15 @@ def test_old_words_are_gone_everywhere_and_the_diary_and_who_she_is_stay(either:
     assert (either.carrier.from_patients, either.carrier.on_list) == ([], [])
     assert either.remembered() is None
     assert either.thread() == ["forgotten"]
+
+
+def test_an_old_place_is_forgotten_like_words(either: Keeping) -> None:
+    either.sends_along(Location("1.3048", "103.8318", "Orchard MRT", "437 Orchard Road"))
+    either.says_something_old()
+    either.closes()
+    assert "103.8318" in either.kept()
+    assert either.forgets(DAYS + 1) == 1
+    assert [word for word in ("103.8318", "Orchard") if word in either.kept()] == []
 
 
 def test_what_is_younger_stays_to_the_day(either: Keeping) -> None:

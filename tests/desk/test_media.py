@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from bot.adapters.sql import SqlBook
+from bot.core.location import Location
 from bot.core.media import TRIES_MAX, TWILIO_COPY_SECONDS
-from bot.desk import turns
+from bot.desk import inbox, turns
 from bot.desk.media import NOT_REACHED, forget_media, forget_old_files, show_media, tend_media
 from bot.desk.tick import Seen, tick
 from bot.desk.turns import Arrived, conversation_id, receive, take_from_spool, take_up_waiting
@@ -127,6 +128,14 @@ def test_a_red_flag_kept_on_disk_keeps_its_files(room: Room) -> None:
     room.desk.spool.keep(arrived.sid, turns.as_kept(arrived))
     assert take_from_spool(room.desk) == 1
     assert [row.url for row in room.rows()] == [URL]
+
+
+def test_a_place_kept_on_disk_while_the_database_was_away_comes_with_where_it_is(room: Room) -> None:
+    orchard = Location("1.3048", "103.8318", "Orchard MRT")
+    room.desk.spool.keep("SM1", turns.as_kept(Arrived("SM1", MEI_LING, "location", location=orchard)))
+    assert take_from_spool(room.desk) == 1
+    (line,) = [line for line in inbox.thread(room.desk, room.mei).lines if line.kind == "patient"]
+    assert (line.media, line.location) == ("location", orchard)
 
 
 def test_a_download_that_fails_is_tried_again_ever_later(room: Room) -> None:

@@ -37,7 +37,9 @@ TEXT = {
 DOOR = Door(URL, (TOKEN, OLD_TOKEN), ACCOUNT, CLINIC)
 RED_FLAG = "I cannot pee and I am numb down there"
 
-PRIVATE = ("Body", "ButtonText", "ListTitle", "ProfileName", "From", "WaId", "Label", "MediaUrl0")
+PRIVATE = frozenset(
+    "Body ButtonText ListTitle ProfileName From WaId Label Address Latitude Longitude MediaUrl0".split()
+)
 
 posted: list[str] = []
 """Everything private that was posted, for the watch over the logs."""

@@ -297,7 +297,7 @@ def test_a_status_of_another_shape_is_refused(client: FlaskClient) -> None:  # c
     assert post(client, {**form, "MessageStatus": "read"}, "/twilio/status?m=ours").status_code == 400
 
 
-def test_a_photo_is_written_down_with_its_message_and_a_contact_card_is_not(desk: Desk, client: FlaskClient) -> None:
+def test_photos_and_contact_cards_are_written_down_with_their_message(desk: Desk, client: FlaskClient) -> None:
     photo = {
         **TEXT,
         "MessageSid": "MM" + "b" * 32,
@@ -309,8 +309,10 @@ def test_a_photo_is_written_down_with_its_message_and_a_contact_card_is_not(desk
     }
     assert post(client, photo).status_code == 200
     with desk.book.begin() as ledger:
-        (row,) = ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5)
-    assert (row.inbound, row.url, row.status) == ("MM" + "b" * 32, "https://api.twilio.com/x", "pending")
+        rows = ledger.media_of(conversation_id(desk.conversation_key, MEI_LING), 5)
+    assert [(row.inbound, row.url, row.status) for row in rows] == [
+        ("MM" + "b" * 32, f"https://api.twilio.com/{name}", "pending") for name in "xy"
+    ]
 
 
 @pytest.mark.parametrize("said", [{"NumMedia": "1"}, {"NumMedia": "0", "MediaUrl0": "https://api.twilio.com/x"}])

@@ -24,6 +24,7 @@ from bot.adapters.sql.schema import (
 )
 from bot.core.conversation import Conversation, from_data
 from bot.core.folders import Folder
+from bot.core.location import Location
 from bot.ports.reception import Filing, InLine, Place, Shelf
 
 _KEY = (conversation.c.rank, conversation.c.sort_at, conversation.c.id)
@@ -230,5 +231,6 @@ def _last(state: Conversation, said: Any, wrote: Any) -> tuple[int, str, str, st
     awaited = bool(state.waiting_since or state.look)
     if wrote and (not said or wrote.line >= said.line or (awaited and said.speaker == "bot")):
         event = json.loads(wrote.event)
-        return wrote.received_at, "patient", event.get("kind", "unknown"), event.get("text", "")
+        words = event.get("text") or Location(**event.get("location", {})).words
+        return wrote.received_at, "patient", event.get("kind", "unknown"), words
     return (said.created_at, said.speaker, "text", said.text) if said else (0, "", "text", "")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, select, text
 
 from bot.adapters.sql.journal import told
 from bot.adapters.sql.part import Part
-from bot.adapters.sql.schema import inbound, journal, note, outbox
+from bot.adapters.sql.schema import inbound, journal, note, outbox, send_attempt
+from bot.core.location import Location
+from bot.core.one_line import one_line
 from bot.ports.reception import ThreadLine
 
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
@@ -33,7 +36,14 @@ def _lines(table: Table, where: ColumnElement[bool], newest: bool) -> Select[Any
 
 _BEFORE = {table: _lines(table, table.c.line < bindparam("line"), newest=True) for table in _COLUMNS}
 _AFTER = {table: _lines(table, table.c.line > bindparam("line"), newest=False) for table in _COLUMNS}
+_QUOTED = (
+    select(send_attempt.c.sid, outbox.c.text)
+    .join_from(send_attempt, outbox)
+    .where(send_attempt.c.sid.in_(bindparam("sids", expanding=True)))
+    .where(outbox.c.conversation == bindparam("conversation"))
+)
 _NEVER = 1 << 62
+QUOTED_CHARACTERS_MAX = 120
 _TOGETHER_MAX = 50
 """More messages than this that somebody has not seen yet are not shown at once."""
 
@@ -65,7 +75,21 @@ class DeskThread(Part):
         for table, page in pages.items():
             for row in self._connection.execute(page, where):
                 found.extend(_TOLD[table](row))
-        return sorted(found, key=lambda line: line.line)
+        return self._quoting(conversation, sorted(found, key=lambda line: line.line))
+
+    def _quoting(self, conversation: str, lines: list[ThreadLine]) -> list[ThreadLine]:
+        """The lines, each that replies to words of ours with these; asked for only where there are any."""
+        sids = {line.quotes for line in lines if line.quotes}
+        if not sids:
+            return lines
+        rows = self._connection.execute(_QUOTED, {"sids": sorted(sids), "conversation": conversation})
+        said = {row.sid: _begins(row.text) for row in rows}
+        return [replace(line, quoted=said[line.quotes]) if line.quotes in said else line for line in lines]
+
+
+def _begins(text: str) -> str:
+    cut = one_line(text, QUOTED_CHARACTERS_MAX + 1)
+    return cut if len(cut) <= QUOTED_CHARACTERS_MAX else cut[: QUOTED_CHARACTERS_MAX - 1].rstrip() + "…"
 
 
 def _written(row: Any) -> Iterator[ThreadLine]:
@@ -79,6 +103,8 @@ def _written(row: Any) -> Iterator[ThreadLine]:
         status=row.status,
         sid=row.sid,
         media="" if kind in ("text", "tap") else kind,
+        location=Location(**event["location"]) if "location" in event else None,
+        quotes=event.get("quotes", ""),
     )
 
 
