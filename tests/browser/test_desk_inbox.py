@@ -10,7 +10,7 @@ from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 from bot.desk import patients, replying
 from bot.desk import reception as passing
 from bot.ports.reception import Patient as Person
-from tests.browser.reception import BEN, ROS, Reception, open_reception
+from tests.browser.reception import BEN, ROS, Reception, open_reception, sitting_at
 from tests.browser.test_desk_look import Desk
 from tests.web.desk.test_inbox_pages import HOSTILE
 from tests.web.desk_pages import ADA, ANA
@@ -31,19 +31,8 @@ def clinic(sqlite_url: str, redis_url: str) -> Iterator[Reception]:
 
 @pytest.fixture
 def sits_down(clinic: Reception, browser: Browser) -> Iterator[Callable[..., Desk]]:
-    """Somebody signs in at a browser of her own; afterwards no browser has refused or complained about anything."""
-    desks: list[Desk] = []
-
-    def sit(name: str = ANA, size: str = "wide", scheme: str = "light") -> Desk:
-        desk = Desk(browser, clinic.url, size, scheme)
-        desk.signs_in(name)
-        desks.append(desk)
-        return desk
-
-    yield sit
-    for desk in desks:
-        desk.context.close()
-        assert desk.wrong == []
+    with sitting_at(clinic, browser) as sit:
+        yield sit
 
 
 def words(page: Page) -> list[str]:

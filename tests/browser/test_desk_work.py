@@ -11,7 +11,7 @@ from bot.desk import patients, replying, templates
 from bot.desk import reception as passing
 from bot.desk.speaking import send, status
 from bot.ports.reception import Patient as Person
-from tests.browser.reception import BEN, ROS, Reception, open_reception
+from tests.browser.reception import BEN, ROS, Reception, open_reception, sitting_at
 from tests.browser.test_desk_look import Desk
 from tests.fakes import FakeMediaSource
 from tests.web.desk.test_files import LETTER, PHOTO, VOICE, Sender
@@ -33,19 +33,8 @@ def clinic(sqlite_url: str, redis_url: str, source: FakeMediaSource) -> Iterator
 
 @pytest.fixture
 def sits_down(clinic: Reception, browser: Browser) -> Iterator[Callable[..., Desk]]:
-    """Somebody signs in at a browser of her own; afterwards no browser has refused or complained about anything."""
-    desks: list[Desk] = []
-
-    def sit(name: str = ANA, size: str = "wide", scheme: str = "light") -> Desk:
-        desk = Desk(browser, clinic.url, size, scheme)
-        desk.signs_in(name)
-        desks.append(desk)
-        return desk
-
-    yield sit
-    for desk in desks:
-        desk.context.close()
-        assert desk.wrong == []
+    with sitting_at(clinic, browser) as sit:
+        yield sit
 
 
 def approve_templates(clinic: Reception) -> None:

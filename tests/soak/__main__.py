@@ -34,6 +34,8 @@ WARM_UP = 1 / 3
 """Of the time."""
 GROWTH_MIB_MAX = 3.0
 FILES_MORE_MAX = 2
+POOLS_FILES_MAX = 12
+"""More than all pools of a process together may still open is a leak however it came."""
 PARTS = 4
 """Whoever leaves files open has more of them in each part of the time than in the one before."""
 BURST, BURST_SECONDS = 500, 2.0
@@ -96,7 +98,7 @@ def growth(looks: Sequence[Look]) -> Growth:
         memory - median(one.memory for one in first),
         files,
         more_files,
-        more_files > FILES_MORE_MAX and _more_and_more([one.files for one in warm]),
+        more_files > POOLS_FILES_MAX or (more_files > FILES_MORE_MAX and _more_and_more([one.files for one in warm])),
     )
 
 

@@ -26,6 +26,11 @@ def test_who_leaves_one_file_open_every_ten_looks_is_seen() -> None:
     assert growth([*WARMING, *leaking]).leaves_open
 
 
+def test_more_than_pools_hold_is_a_leak_however_it_came() -> None:
+    at_once = [*[Look(70.0, 12)] * 25, *[Look(70.0, 25)] * 35]
+    assert growth([*WARMING, *at_once]).leaves_open
+
+
 def test_a_pool_that_opens_one_more_is_no_leak() -> None:
     busy_once = [*[Look(70.0, 12)] * 25, *[Look(70.0, 17)] * 35]
     assert growth([*WARMING, *busy_once]) == Growth(70.0, 0.0, 17, 5, False)
