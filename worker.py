@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import sys
 import time
 from threading import Event, Thread
 
-SENDERS = 4
+SENDERS_MAX = 4
+FILES_OF_A_SENDER = 20
+"""It writes to eight patients at once, each with a connection to Twilio and one to Redis; a claim, a place to wait."""
+FILES_OF_THEIR_OWN = 24
+"""What the process has open beside its senders: the database, the tick's connections, its output."""
 STOP_SECONDS_MAX = 2.5
 QUEUE_AWAY = """\
 Redis does not answer: is it running, and is REDIS_URL its address? Patients are answered without it, a little slower;
@@ -31,7 +36,9 @@ def senders() -> None:
         desk = wiring.open_desk(settings.read(os.environ))
     name = f"{socket.gethostname()}-{os.getpid()}"
     threads = [Thread(target=keep_ticking, args=(desk, turns, stop))]
-    threads += [Thread(target=keep_sending, args=(desk, f"{name}-{number}", stop)) for number in range(SENDERS)]
+    threads += [
+        Thread(target=keep_sending, args=(desk, f"{name}-{number}", stop)) for number in range(how_many_senders())
+    ]
     for thread in threads:
         thread.daemon = True
         thread.start()
@@ -41,6 +48,14 @@ def senders() -> None:
         thread.join(max(0.0, until - time.monotonic()))
     # A post that Twilio has not answered yet must not keep us: it is settled later, like after any other death.
     os._exit(0)
+
+
+def how_many_senders() -> int:
+    """As many as the process may have files open for: one that can open none loses sight of what it has posted."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return SENDERS_MAX
+    return max(1, min(SENDERS_MAX, (files - FILES_OF_THEIR_OWN) // FILES_OF_A_SENDER))
 
 
 def rq() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from tests.bench.house import environment
 from tests.bench.reply import Endpoint, Handler
 from tests.house.test_supervisor import wait_until
 from tests.universe import MEI_LING
+from worker import how_many_senders
 
 PATIENCE_SECONDS = 30
 
@@ -105,3 +107,13 @@ def test_senders_wait_for_no_answer_that_does_not_come_and_the_next_post_nothing
     with senders(tmp_path, sqlite_url, redis_url, twilio):
         wait_until(lambda: statuses(book) == ["unknown", "queued"])
     assert twilio.posts == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "senders"), [(16, 1), (64, 2), (84, 3), (256, 4), (1_048_576, 4), (resource.RLIM_INFINITY, 4)]
+)
+def test_where_few_files_may_be_open_there_are_fewer_senders_and_never_none(
+    monkeypatch: pytest.MonkeyPatch, files: int, senders: int
+) -> None:  # case-128
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert how_many_senders() == senders
