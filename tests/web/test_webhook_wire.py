@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from select import select
 from urllib.parse import urlencode
 
 import pytest
@@ -25,6 +26,7 @@ from bot.core.twilio_signature import expected_signature
 from bot.desk.turns import conversation_id
 from bot.settings import read
 from bot.supervisor import _children
+from bot.web.webhook import BODY_BYTES_MAX
 from tests.chaos.house import free_port, listens, wait_until
 from tests.universe import MEI_LING, Sayings, open_desk
 from tests.web.signed import ACCOUNT, CLINIC, TEXT, TOKEN, URL
@@ -309,6 +311,64 @@ def test_clients_that_never_finish_keep_no_patient_waiting_for_ever(served: Serv
         assert {_status(one) for one in silent} <= {400, 403, 0}
     assert served.knows(patient.sid)
     assert not served.knows(slow.sid)
+
+
+def test_clients_that_are_slow_keep_no_patient_waiting_at_all(served: Served) -> None:  # case-24
+    # A machine that stands still for seconds shows the slow ones out meanwhile: it is asked again.
+    assert any(_patients_come_first(served) for _ in range(3))
+
+
+def _patients_come_first(served: Served) -> bool:
+    """Whether sixteen patients have their answers while clients that came before them are still waited for."""
+    with ExitStack() as open_ones:
+
+        def begin(raw: bytes) -> socket.socket:
+            connection = open_ones.enter_context(served.connect())
+            connection.sendall(raw)
+            return connection
+
+        slow = Request()
+        waiting = [begin(slow.head() + slow.body[:-20]) for _ in range(3 * SLOW_CLIENTS)]
+        patients = [begin(one.head() + one.body) for one in (Request() for _ in range(2 * SLOW_CLIENTS))]
+        answered = 0
+        for patient in patients:
+            readable, _, _ = select([patient, *waiting], [], [], ANSWER_SECONDS_MAX)
+            answered += readable == [patient] and _status(patient) == 200
+        return answered == len(patients)
+
+
+@pytest.mark.parametrize("pause_after", [1, 40, -30, -1])
+def test_a_request_that_comes_in_two_pieces_is_one_message(served: Served, pause_after: int) -> None:
+    request, other = Request(), Request()
+    whole = request.head() + request.body
+    with served.connect() as connection:
+        connection.sendall(whole[:pause_after])
+        assert served.answers(other.head() + other.body) == 200
+        connection.sendall(whole[pause_after:])
+        assert _status(connection) == 200
+    assert served.knows(request.sid)
+
+
+def test_the_longest_body_that_is_taken_may_come_in_pieces(served: Served) -> None:
+    request = Request(text="a" * (BODY_BYTES_MAX - 1_000))
+    whole = request.head() + request.body
+    with served.connect() as connection:
+        for at in range(0, len(whole), 9_000):
+            connection.sendall(whole[at : at + 9_000])
+        assert _status(connection) == 200
+    assert served.knows(request.sid)
+
+
+def test_a_second_request_begun_behind_a_first_holds_nobody_up(served: Served) -> None:
+    with ExitStack() as open_ones:
+        for _ in range(SLOW_CLIENTS):
+            request, half = Request(), Request()
+            connection = open_ones.enter_context(served.connect())
+            kept_alive = request.head().replace(b"Connection: close\r\n", b"")
+            connection.sendall(kept_alive + request.body + half.head()[:-20])
+            assert _status(connection) == 200
+        patient = Request()
+        assert served.answers(patient.head() + patient.body) == 200
 
 
 def _drip(connection: socket.socket) -> int:
