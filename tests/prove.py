@@ -13,7 +13,7 @@ PROOFS = (
     ("ten thousand are shown as ten are", ["tests.desks.paint"]),
     (
         "every promise is kept in bad weather, and a journal gives every turn again",
-        ["tests.simulation", "--seeds", "300", "--go-on"],
+        ["tests.simulation", "--seeds", "1000", "--go-on"],
     ),
     ("nobody is left alone in any state", ["bot", "check", "--walk", "--states", "8000"]),
     ("an edit strands nobody and loses no answer", ["tests.publishing", "--triples", "10000"]),
