@@ -112,7 +112,7 @@ def _asset(name: str) -> str:
 def phone(number: str) -> str:
     """A phone number as one reads it out: ``+65 9123 4567``. What is none is left as it is.
 
-    Its spaces do not break; beside a name that is written from the right, others would turn its parts round (UAX #9, W4).
+    Its spaces do not break. Others would turn its parts round beside a name written from the right (UAX #9, W4).
     """
     # Imported when the first number is seen: it is a tenth of what a web process weighs.
     import phonenumbers
