@@ -341,7 +341,7 @@ def test_the_day_the_doctor_is_ill_everybody_is_listed_previewed_and_told(front:
     )
     text = words_of(done.text)
     assert text.count("Told, with new times") == 2
-    assert "Old Mr Lim +6561234567 Cancelled: please call" in text
+    assert "Old Mr Lim +65 6123 4567 Cancelled: please call" in text
     assert "Nobody is booked in this time" in text
     said = Sayings(front.desk, mei_ling).lines()[-1]
     assert "Dr Colum Nolan is away" in said

@@ -114,7 +114,7 @@ def test_what_patients_agreed_to_is_listed_with_their_words(front: Front) -> Non
     lee = front.at_desk(LEE)
     text = words_of(lee.gets("/desk/patients/consents").text)
     assert "Wants reminders again “START”" in text
-    assert "Mei Ling Tan +6591234567 Wants no reminders “STOP”" in text
+    assert "Mei Ling Tan +65 9123 4567 Wants no reminders “STOP”" in text
     with front.desk.book.look() as ledger:
         (her,) = ledger.patients_of(mei.conversation)
     assert "“STOP”" in words_of(lee.gets(f"/desk/patients/{her.id}").text)

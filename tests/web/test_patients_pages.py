@@ -61,7 +61,7 @@ def test_a_patient_is_shown_with_appointments_reminders_and_where_she_writes(
     text = words_of(page.text)
     assert "Tue 3 Mar 2026, 10:00 First consultation · Dr Colum Nolan Booked" in text
     assert "Reminder, 24 hours before Mon 2 Mar, 10:00 Will go out" in text
-    assert "WhatsApp +6591234567" in text
+    assert "WhatsApp +65 9123 4567" in text
     assert f"/desk/patients/in/{conversation}" in page.text
 
 

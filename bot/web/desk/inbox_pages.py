@@ -18,7 +18,7 @@ from bot.ports import Desk
 from bot.ports.reception import Place
 from bot.web.desk.guard import current_staff, local_path, page
 from bot.web.desk.inbox_board import Draw, board, put_up
-from bot.web.desk.showing import show
+from bot.web.desk.showing import phone, show
 from bot.web.desk.thread_words import KINDS, name_of, span
 
 SAY_SHIFT_SECONDS = 30
@@ -147,7 +147,7 @@ def called(card: Card) -> str:
     """What a conversation is called: its patient, else its number, else the end of its address."""
     if card.names:
         return card.names[0]
-    return card.phone or (f"WhatsApp …{card.address[-4:]}" if card.address else "Erased")
+    return phone(card.phone) or (f"WhatsApp …{card.address[-4:]}" if card.address else "Erased")
 
 
 def why_here(card: Card, people: Mapping[str, str]) -> str:

@@ -109,10 +109,26 @@ def _asset(name: str) -> str:
     return url_for("static", filename=name, v=sha256(content).hexdigest()[:12])
 
 
+def phone(number: str) -> str:
+    """A phone number as one reads it out: ``+65 9123 4567``. What is none is left as it is.
+
+    Its spaces do not break. Others would turn its parts round beside a name written from the right (UAX #9, W4).
+    """
+    # Imported when the first number is seen: it is a tenth of what a web process weighs.
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.INTERNATIONAL)).replace(" ", "\xa0")
+
+
 def dress(app: Flask, desk: Desk) -> None:
     """Give every template of an app what the shell needs, and every error its words."""
     zone = desk.diary.zone
     clinic = str(desk.clinic.facts.get("short name") or desk.clinic.facts.get("name") or "")
+    app.add_template_filter(phone)
     app.jinja_env.globals["form_token"] = guard.form_token
     app.jinja_env.globals["asset"] = cache(_asset)
     # A global, because a block that is rendered alone knows nothing of what its template imports.

@@ -65,7 +65,7 @@ def test_a_name_that_turns_its_line_round_leaves_the_number_as_it_is(
     patients.add(front.desk, mei_ling.conversation, ANA, Person(0, name, "", "", ""))
     page = front.at_desk().gets(there(mei_ling)).text
     assert f'<h1 dir="auto">{name}</h1>' in page
-    assert '<span class="in-panel">+6591234567</span>' in page
+    assert '<span class="in-panel">+65\xa09123\xa04567</span>' in page
 
 
 def test_a_click_that_arrives_again_and_again_sends_once(front: Front, mei_ling: Patient) -> None:  # case-97, case-98

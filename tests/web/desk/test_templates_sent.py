@@ -69,7 +69,7 @@ def sent(front: Front, carrier: FakeCarrier, conversation: str) -> list[str]:
 def test_without_an_approved_template_the_page_says_what_to_do(front: Front, mei_ling: Patient) -> None:
     text = front.at_desk().gets(page_of(mei_ling)).text
     assert "python -m bot templates sync" in text
-    assert "Until then please call +6591234567." in text
+    assert 'Until then please call <a class="number" href="tel:+6591234567">+65\xa09123\xa04567</a>.' in text
     assert "Send template" not in text
 
 
