@@ -20,12 +20,13 @@ FOREIGN = """() => [
   ...[...document.querySelectorAll("*")].filter((one) =>
     [...one.attributes].some(({ name, value }) => /^on|^style$|^xlink:|^(data-)?hx-on/.test(name)
       || (/^(href|src|action|formaction|data)$/.test(name)
-        && !/^(\\/(?!\\/)|#|http:\\/\\/127\\.0\\.0\\.1)/.test(value))))
+        && !/^(\\/(?!\\/)|#|http:\\/\\/127\\.0\\.0\\.1|tel:\\+[0-9]{5,15}$)/.test(value))))
     .map((one) => one.outerHTML.slice(0, 200)),
   ...[...document.querySelectorAll("iframe, object, embed, base, style, math, template, script:not([src^='/static/'])")]
     .map((one) => one.outerHTML.slice(0, 200)),
 ]"""
-"""Whatever our own templates never write: handlers, styles, addresses of others, and elements that fetch or run."""
+"""Whatever our own templates never write: handlers, styles, addresses of others, and elements that fetch or run. A
+number that a tap calls is none of these."""
 
 WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [location.pathname + location.search,
   ...[...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
