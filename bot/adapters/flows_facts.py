@@ -74,7 +74,8 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collec
     _tell_examples(page, entries)
     plain = {key: data(value) for key, value in entries.values.items()}
     diary = replace(_diary(page, entries, people, services), plan=plan)
-    closed = diary.closed | _public_holidays(page, entries, years)
+    holidays = _public_holidays(page, entries, years)
+    closed = {**holidays, **{day: reason or holidays.get(day, "") for day, reason in diary.closed.items()}}
     return Facts(plain, _lists(plain, people, services, languages), replace(diary, closed=closed, hours=clinic_hours))
 
 
@@ -249,7 +250,7 @@ def _zone(page: Page, entries: Entries) -> tzinfo:
         return UTC
 
 
-def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> frozenset[date]:
+def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> Mapping[date, str]:
     country = page.word(entries, "country")
     if country and not re.fullmatch("[A-Z]{2}", country):
         page.fault("E04", entries.values["country"], f'"{country[:20]}" is no country code.', 'Write "SG".')
@@ -258,12 +259,12 @@ def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> fr
             return public_holidays(country, tuple(years))
         except LookupError:
             page.fault("E04", entries.values["country"], f'nobody knows the holidays of "{country}".', 'Write "SG".')
-    return frozenset()
+    return {}
 
 
-def _closed(page: Page, node: Node | None) -> frozenset[date]:
+def _closed(page: Page, node: Node | None) -> dict[date, str]:
     items = page.of(Items, node, '"closed"')
-    days: set[date] = set()
+    days: dict[date, str] = {}
     for item in items.items if items else ():
         entries = page.keys(item, "a closed day", ("on", "from", "to", "reason"))
         if "on" in entries.values:
@@ -275,8 +276,9 @@ def _closed(page: Page, node: Node | None) -> frozenset[date]:
         if not 0 <= (last - first).days <= CLOSED_DAYS_MAX:
             page.fault("E04", item, f"{first} to {last} is no stretch of days.", "Check the year.")
             continue
-        days.update(first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
-    return frozenset(days)
+        reason = page.word(entries, "reason")
+        days |= {first + timedelta(days=ahead): reason for ahead in range((last - first).days + 1)}
+    return days
 
 
 def _day(page: Page, entries: Entries, key: str) -> date | None:

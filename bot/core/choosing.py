@@ -11,6 +11,7 @@ from bot.core.events import Message
 from bot.core.flow import Ask, Option, Value
 from bot.core.questions import read_button
 from bot.core.walk import Walk
+from bot.core.wishes import joined, wish_of
 
 MEANT_MAX = 9
 """Options a reply may mean that are asked back at most: as many as a page of a list has."""
@@ -68,12 +69,23 @@ def shown_option(walk: Walk, message: Message) -> bool:
     if not meant:
         return False
     if len(meant) == 1:
+        _also_said(walk, message, meant[0])
         _choose(walk, question, meant[0])
         return True
-    words = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
+    two = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
+    words = two if len(meant) == 2 else walk.text("which question")
     walk.trod("which one")
     walk.offer_again(words, meant[:MEANT_MAX])
     return True
+
+
+def _also_said(walk: Walk, message: Message, chosen: Shown) -> None:
+    """Keep what a reply says besides: of "tomorrow evening" the evening, of "move it to Friday" the Friday. The day and
+    time of an appointment only say which one is meant."""
+    ask = walk.asking
+    value = walk.option_values(ask).get(chosen.id, {}) if ask else {}
+    if ask is not None and not value.get("number"):
+        walk.set(wish=joined(walk.frame.wish, wish_of(message)))
 
 
 def _meant(walk: Walk, message: Message, options: Sequence[Shown], shown: int) -> list[Shown]:

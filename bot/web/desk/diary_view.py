@@ -189,5 +189,7 @@ def next_open(diary: Diary, day: date) -> date | None:
 
 
 def why_closed(diary: Diary, day: date) -> str:
-    """Why a day is closed, in words: ``Closed on Sundays``."""
-    return f"Closed on {day:%A, %-d %B}" if day in diary.closed else f"Closed on {day:%A}s"
+    """Why a day is closed, in words: ``Closed on Sundays``, ``Closed on Friday, 3 April: Good Friday``."""
+    if day not in diary.closed:
+        return f"Closed on {day:%A}s"
+    return f"Closed on {day:%A, %-d %B}" + (f": {diary.closed[day]}" if diary.closed[day] else "")
