@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta, tzinfo
 from typing import TypeVar
@@ -71,6 +71,7 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collec
     plan = read_plan(page, entries.values.get("follow ups"), EMPTY_DIARY.plan)
     offered = _services(page, entries.values.get("services"), people, plan, languages)
     services = {service.id: service for service in offered}
+    _tell_idle(page, entries.values.get("practitioners"), offered)
     _tell_examples(page, entries)
     plain = {key: data(value) for key, value in entries.values.items()}
     diary = replace(_diary(page, entries, people, services), plan=plan)
@@ -157,6 +158,15 @@ def _people(page: Page, node: Node | None, clinic_hours: Hours) -> list[Practiti
         own = _hours(page, entries.values["hours"]) if "hours" in entries.values else clinic_hours
         people.append(Practitioner(key.text, page.word(entries, "name"), own))
     return people
+
+
+def _tell_idle(page: Page, node: Node | None, services: Iterable[Service]) -> None:
+    """Tell of people whom nobody can book, as somebody new whom no service names yet."""
+    busy = {who for service in services for who in service.practitioners}
+    for name, at in node.keys.items() if isinstance(node, Entries) else ():
+        if name not in busy:
+            what = f'no service names the practitioner "{name}": nobody can be booked with them.'
+            page.fault("W09", at, what, 'Add the name to "practitioners" of the services they offer.')
 
 
 def _services(
