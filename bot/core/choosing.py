@@ -72,8 +72,10 @@ def shown_option(walk: Walk, message: Message) -> bool:
         _also_said(walk, message, meant[0])
         _choose(walk, question, meant[0])
         return True
-    two = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
-    words = two if len(meant) == 2 else walk.text("which question")
+    words = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
+    if len(meant) > 2 and ask is not None:
+        # "Next week": the question itself, with those days alone.
+        words = walk.names.render(ask.text.in_language(walk.conversation.language))
     walk.trod("which one")
     walk.offer_again(words, meant[:MEANT_MAX])
     return True
