@@ -34,6 +34,8 @@ SERVICE_KEYS = (
     "name", "short name", "minutes", "buffer before", "buffer after", "practitioners", "names", "reminders",
     "follow ups", "preparation",
 )  # fmt: skip
+_IN_ENGLISH = {"en": "English", "zh": "Chinese", "ms": "Malay", "ta": "Tamil", "id": "Indonesian", "hi": "Hindi"}
+"""What patients also call a language that is offered by its own name."""
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STRETCH = re.compile(r"([01]\d|2[0-3]):([0-5]\d) ?[-–] ?([01]\d|2[0-4]):([0-5]\d)")
 
@@ -132,7 +134,9 @@ def _lists(
             {"id": one, "label": _label(plain, "practitioners", one), **_row(plain, "practitioners", one)}
             for one in people
         ),
-        "languages": tuple({"id": one, "label": str(names.get(one) or one)} for one in languages),
+        "languages": tuple(
+            {"id": one, "label": str(names.get(one) or one), "name": _IN_ENGLISH.get(one, one)} for one in languages
+        ),
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from bot.core.events import Message, Outcome
 from bot.core.flow import Ask, Do, Text, Value
 from bot.core.names import Names
 from bot.core.walk import Walk
-from bot.core.wishes import Values, decides, fitting, joined, wish_of
+from bot.core.wishes import Values, decides, fitting, is_another_mind, joined, wish_of
 
 _SAID_OF: Mapping[str, str] = {
     "closed": "day closed",
@@ -28,26 +28,30 @@ _SAID_OF: Mapping[str, str] = {
 
 
 def instead(walk: Walk, message: Message) -> bool:
-    """While times of a day are offered, another day: its time may be one of those shown, and means another one."""
+    """What is not meant for the options that are shown, although a word of it may be: another day while times of a day
+    are offered ("Friday at ten"), or another mind later ("no, 11am")."""
     ask = _open_step(walk)
-    wish = wish_of(message) if ask else None
-    if ask is None or wish is None or not wish.dates or _asks_for(walk, ask) != "time":
+    wish = wish_of(message, walk.now) if ask else None
+    asks_for = _asks_for(walk, ask) if ask else ""
+    if ask is None or wish is None or asks_for == "date" or ask.type == "text":
         return False
+    if not asks_for:
+        return is_another_mind(message) and _another(walk, wish, "date" if wish.dates else "time")
     chosen = (one.get("date") for one in walk.frame.saved.values() if isinstance(one, Mapping) and decides(one))
-    return wish.dates != tuple(chosen) and _another(walk, wish, "date")
+    return bool(wish.dates) and wish.dates != tuple(chosen) and _another(walk, wish, "date")
 
 
 def named(walk: Walk, message: Message) -> bool:
     """A day or time that the open question does not offer."""
     ask = _open_step(walk)
-    if ask is None or ask.type == "text":
+    if ask is None:
         return False
     asks_for = _asks_for(walk, ask)
     if message.reading.no_such_day and (asks_for or ask.type == "date"):
         return _no_such_day(walk, message)
-    wish = wish_of(message)
-    # A day's name may be a person's: April, June.
-    if wish is None or (ask.type == "person name" and not any(map(str.isdigit, message.text))):
+    wish = wish_of(message, walk.now)
+    # Where something is typed, days may belong to it: April is a name, too.
+    if wish is None or ask.type is not None:
         return False
     if asks_for:
         return asks_for == "date" and _not_offered(walk, ask, wish)

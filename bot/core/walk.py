@@ -51,7 +51,7 @@ class Walk(Questions):
             raise Stranded(f"no flow {frame.flow}")
         if len(self.conversation.stack) >= STACK_MAX:
             raise Stranded(f"more than {STACK_MAX} flows inside each other")
-        wish = wish_of(self.heard) if self.heard else None
+        wish = wish_of(self.heard, self.now) if self.heard else None
         frame = replace(frame, step=frame.step or flow.first.name, wish=wish)
         self.change(stack=(*self.conversation.stack, frame), open=None, silence_due=0)
         self.trod("started")

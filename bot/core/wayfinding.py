@@ -159,7 +159,7 @@ def has_words(message: Message) -> bool:
 
 def day_at_menu(walk: Walk, message: Message) -> bool:
     """A day or time while nothing runs ("Saturday can?"). Whether for a new appointment or one there is, is asked."""
-    if not walk.at_menu or wish_of(message) is None:
+    if not walk.at_menu or wish_of(message, walk.now) is None:
         return False
     entries = (walk.clinic.follow_ups.get(kind) for kind in ("book", "move"))
     flows = dict.fromkeys(entry.flow for entry in entries if entry is not None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot.core.answers import fold, negates
 from bot.core.conversation import Wish
@@ -18,21 +19,33 @@ from bot.core.names import label
 
 Values = Mapping[str, Mapping[str, Value]]
 
-_OF_THE_PAST = re.compile(r"\b(?:since|ago|last|yesterday|started|sejak|semalam)\b|以来|自从|开始|昨天")
+DAY_SECONDS = 86_400
+_OF_THE_PAST = re.compile(
+    r"\b(?:since|ago|last|yesterday|started|born|dob|birth\w*|sejak|semalam|lahir)\b|以来|自从|开始|昨天|出生|生日"
+)
 """Days of a story and not of a wish: "pain since Monday, can I come?"."""
 _ANOTHER_MIND = re.compile(r"(?:(?:no|nope|nah|oh|wait|sorry|actually|tidak|tak|maaf|不|不是|等等) )+")
 """A "no" to what was said before, in front of what is wished for instead."""
 
 
-def wish_of(message: Message) -> Wish | None:
-    """The days and times a message wishes for; None when it has none, or speaks of them otherwise ("not tomorrow")."""
+def wish_of(message: Message, now: int) -> Wish | None:
+    """The days and times a message wishes for; None when it has none, or speaks of them otherwise ("not tomorrow",
+    "born 12 March 1970"). ``now`` in epoch seconds."""
     reading, folded = message.reading, fold(message.text)
-    if not (reading.dates or reading.times or reading.part_of_day) or _OF_THE_PAST.search(folded):
+    # Wherever the clinic is, its today is no earlier than this.
+    earliest = datetime.fromtimestamp(now - DAY_SECONDS, UTC).date().isoformat()
+    dates = tuple(day for day in reading.dates if day >= earliest)
+    if not (dates or reading.times or reading.part_of_day) or _OF_THE_PAST.search(folded):
         return None
     before = _ANOTHER_MIND.match(folded)
     if negates(folded[before.end() :] if before else folded):
         return None
-    return Wish(reading.dates, reading.times, reading.part_of_day)
+    return Wish(dates, reading.times, reading.part_of_day)
+
+
+def is_another_mind(message: Message) -> bool:
+    """Whether a message takes something back before it wishes: "no, 11am", "actually Friday"."""
+    return _ANOTHER_MIND.match(fold(message.text)) is not None
 
 
 def decides(value: Mapping[str, Value]) -> str:

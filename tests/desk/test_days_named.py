@@ -88,3 +88,27 @@ def test_a_day_that_is_not_free_costs_nobody_the_time_that_is_kept(booking: Book
     told, question = booking.says("or sunday?")
     assert told == "We are closed on Sun 8 Mar."
     assert question.startswith("I am keeping Tuesday 3 March 2026, 10:00 for you")
+
+
+def test_no_eleven_is_no_refusal_of_the_appointment(booking: Booking) -> None:
+    for words in ("tomorrow 10am", "for me", "Mei Ling Tan"):
+        booking.says(words)
+    assert booking.says("no, 11am")[0].startswith("I am keeping Tuesday 3 March 2026, 11:00 for you")
+
+
+@pytest.mark.parametrize("words", ["born 12 march 1970", "Mei Ling Tan 12/3/1970", "born 5 march"])
+def test_a_date_of_birth_beside_a_name_is_no_other_day(booking: Booking, words: str) -> None:
+    booking.says("tomorrow 10am")
+    booking.says("for me")
+    assert booking.says(words)[-1] == "What is the patient's full name?"
+    assert "Tuesday 3 March 2026, 10:00" in booking.says("Mei Ling Tan")[0]
+
+
+def test_a_day_of_the_past_is_no_day_to_explain(booking: Booking) -> None:
+    assert booking.says("12/3/1970")[0].startswith("That is not one of the free days.")
+
+
+def test_of_the_week_that_is_shown_and_the_coming_one_a_weekday_is_asked_back(booking: Booking) -> None:
+    booking.says("the week after")
+    assert booking.says("wednesday") == ["Did you mean Wed 18 Mar or Wed 4 Mar?"]
+    assert booking.says("18 mar")[0].startswith("These times are free on Wed 18 Mar.")
