@@ -75,7 +75,9 @@ def called(message: Message, values: Values, language: str) -> Sequence[str]:
     said = f" {fold(message.text)} "
     if message.kind != "text" or negates(said):
         return []
-    return [id for id, value in values.items() if f" {fold(label(value, language))} " in said]
+    names = {id: fold(label(value, language)) for id, value in values.items()}
+    # Chinese stands without spaces.
+    return [id for id, name in names.items() if name and (name if name > "\u2e7f" else f" {name} ") in said]
 
 
 def left_of(wish: Wish | None, answer: Value) -> Wish | None:
