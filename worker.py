@@ -16,6 +16,8 @@ FILES_OF_A_SENDER = 20
 FILES_OF_THEIR_OWN = 24
 """What the process has open beside its senders: the database, the tick's connections, its output."""
 STOP_SECONDS_MAX = 2.5
+PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.5, 5.0
+"""Between two looks for a Redis that is away."""
 QUEUE_AWAY = """\
 Redis does not answer: is it running, and is REDIS_URL its address? Patients are answered without it, a little slower;
 reminders and files wait until it is back. More: python -m bot doctor"""
@@ -59,7 +61,7 @@ def how_many_senders() -> int:
 
 
 def rq() -> None:
-    """The queue's jobs, until SIGTERM or until Redis is away: whoever started us does so again."""
+    """The queue's jobs, until SIGTERM. While Redis is away it is said once, and looked for again every few seconds."""
     from bot import settings, wiring
     from bot.adapters.rq_worker import work
     from bot.jobs import JOBS, desk
@@ -68,11 +70,22 @@ def rq() -> None:
     wiring.log_to_stderr()
     with wiring.plainly():
         url, report = settings.read(os.environ).redis_url, desk().report
-    try:
-        work(url, JOBS, report)
-    except LiveAway:
-        report("queue_away", {})
-        sys.exit(QUEUE_AWAY)
+    pause = PAUSE_SECONDS_MIN
+    while True:
+        began = time.monotonic()
+        try:
+            return work(url, JOBS, report)
+        except LiveAway:
+            if time.monotonic() - began > PAUSE_SECONDS_MAX:
+                pause = PAUSE_SECONDS_MIN
+            if pause == PAUSE_SECONDS_MIN:
+                report("queue_away", {})
+                sys.stderr.write(f"{QUEUE_AWAY}\n")
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            # A worker that is no more would only take note of them.
+            signal.signal(wanted, signal.SIG_DFL)
+        time.sleep(pause)
+        pause = min(2 * pause, PAUSE_SECONDS_MAX)
 
 
 if __name__ == "__main__":

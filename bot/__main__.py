@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from bot.core.flow import Clinic
 
 Command = Callable[[argparse.Namespace], int]
+ANOTHER_PYTHON = """\
+This Python has no package "{missing}". Use the one that make builds for Frontdesk: .venv/bin/python -m bot ...
+or first, once in this terminal: . .venv/bin/activate"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,6 +30,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return command(options)
     except KeyboardInterrupt:
         return 130
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "bot":
+            raise
+        print(ANOTHER_PYTHON.format(missing=missing.name), file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

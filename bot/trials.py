@@ -45,7 +45,7 @@ def test(directory: Path, wanted: Wanted) -> int:
     if errors or loaded.clinic is None or loaded.diary is None:
         _tell_faults(errors, wanted.json)
         return 1
-    clinic, read = loaded.clinic, reader(loaded.clinic, loaded.diary.zone)
+    clinic, read = loaded.clinic, reader(loaded.clinic, loaded.diary.zone, loaded.diary.closed)
     if wanted.rewrite:
         transcripts = _rewrite(directory, clinic, read, transcripts)
     played = [play(clinic, one, read) for one in transcripts]

@@ -452,6 +452,8 @@ def _place(settings: Settings) -> backup.Place:
 
 def open_alone(directory: Path, room: Path) -> Desk:
     """A desk in one process without a server, on a fresh SQLite database in ``room``. Raises BrokenFlows."""
+    if not directory.is_dir():
+        raise BrokenFlows(look_at_flows(directory)[1])
     settings = read({"DATA_DIR": str(room), "FLOWS_DIR": str(directory), "REDIS_URL": f"unix://{room}/none.sock"})
     migrate_book(settings)
     return open_desk(settings)

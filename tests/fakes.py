@@ -374,6 +374,12 @@ class FakeQueue:
     def __init__(self) -> None:
         self.jobs: list[tuple[str, tuple[int | str, ...]]] = []
         self.away = False
+        self.at_work = 1
+
+    def workers(self) -> int:
+        if self.away:
+            raise LiveAway("the test took Redis away")
+        return self.at_work
 
     def enqueue(self, job: str, *ids: int | str) -> None:
         if self.away:

@@ -62,7 +62,9 @@ def shipped_clinic() -> Clinic:
 @cache
 def shipped_reader() -> Callable[[str, datetime], Reading]:
     """The shipped clinic's reader: weighing its FAQ takes a while."""
-    return reader(shipped_clinic(), SINGAPORE)
+    diary = shipped().diary
+    assert diary is not None
+    return reader(shipped_clinic(), SINGAPORE, diary.closed)
 
 
 @dataclass

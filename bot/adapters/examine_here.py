@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Connection, make_url
 
 from bot.adapters.redis_live import RedisLive
-from bot.adapters.rq_queue import QUEUE
+from bot.adapters.rq_queue import RqQueue
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook
 from bot.adapters.sql.engine import open_engine
@@ -99,8 +99,8 @@ def look_at_redis(url: str) -> Iterator[Finding]:
 def look_at_processes(live: RedisLive, url: str) -> Iterator[Finding]:
     """Whether somebody sends, and somebody does the queue's jobs."""
     try:
-        senders, jobs = live.alive().get("senders", 0), _queue_workers(url)
-    except (LiveAway, RedisError):
+        senders, jobs = live.alive().get("senders", 0), RqQueue(url).workers()
+    except LiveAway:
         yield Finding("warning", "Processes", "Nobody can be asked while Redis is away.", "REDIS_URL", "See Redis.")
         return
     if not senders:
@@ -113,16 +113,6 @@ def look_at_processes(live: RedisLive, url: str) -> Iterator[Finding]:
         yield Finding("fault", "Jobs", what, "python worker.py rq", START)
     else:
         yield Finding("ok", "Jobs", f"{jobs} at work")
-
-
-def _queue_workers(url: str) -> int:
-    from rq import Queue, Worker
-
-    connection = Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
-    try:
-        return int(Worker.count(queue=Queue(QUEUE, connection=connection)))
-    finally:
-        connection.close()
 
 
 def look_at_channel(book: SqlBook, now: int) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from typing import get_args
 from bot.adapters.flows_nodes import Entries, Node, Scalar
 from bot.adapters.flows_page import Page, Translation
 from bot.adapters.flows_steps import Defaults, read_silence
-from bot.core.engine_texts import ENGINE_TEXTS, ONLY_WITH
+from bot.core.engine_texts import ENGINE_TEXTS, MAY_MISS, ONLY_WITH
 from bot.core.flow import Anywhere, AnywhereAct, AnywhereThen, Entry, Question, Text, Value
 
 _KEYS = ("languages", "start", "defaults", "anywhere", "texts")
@@ -88,11 +88,12 @@ def _defaults(page: Page, node: Node | None) -> Defaults:
 
 def _texts(page: Page, node: Node | None, defaults: Defaults) -> dict[str, Text]:
     known = [name for name in ENGINE_TEXTS if name != FROM_DEFAULTS]
-    entries = page.keys(node, '"texts"', known, [name for name in known if name not in ONLY_WITH])
+    left_out = MAY_MISS | ONLY_WITH.keys()
+    entries = page.keys(node, '"texts"', known, [name for name in known if name not in left_out])
     texts = {name: page.text(value, f"texts.{name}", f'"{name}"') for name, value in entries.values.items()}
     texts[FROM_DEFAULTS] = defaults.not_understood
     # A missing text is an error already; its own name stands in, so that the rest can be checked.
-    return {name: texts.get(name) or Text(name) for name in ENGINE_TEXTS if name in texts or name not in ONLY_WITH}
+    return {name: texts.get(name) or Text(name) for name in ENGINE_TEXTS if name in texts or name not in left_out}
 
 
 def tell_wanted(page: Page, at: Node, texts: Mapping[str, Text], facts: Mapping[str, Value]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta, tzinfo
 from typing import TypeVar
@@ -34,6 +34,8 @@ SERVICE_KEYS = (
     "name", "short name", "minutes", "buffer before", "buffer after", "practitioners", "names", "reminders",
     "follow ups", "preparation",
 )  # fmt: skip
+_IN_ENGLISH = {"en": "English", "zh": "Chinese", "ms": "Malay", "ta": "Tamil", "id": "Indonesian", "hi": "Hindi"}
+"""What patients also call a language that is offered by its own name."""
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _STRETCH = re.compile(r"([01]\d|2[0-3]):([0-5]\d) ?[-–] ?([01]\d|2[0-4]):([0-5]\d)")
 
@@ -71,10 +73,12 @@ def read_facts(page: Page, node: Node, languages: tuple[str, ...], years: Collec
     plan = read_plan(page, entries.values.get("follow ups"), EMPTY_DIARY.plan)
     offered = _services(page, entries.values.get("services"), people, plan, languages)
     services = {service.id: service for service in offered}
+    _tell_idle(page, entries.values.get("practitioners"), offered)
     _tell_examples(page, entries)
     plain = {key: data(value) for key, value in entries.values.items()}
     diary = replace(_diary(page, entries, people, services), plan=plan)
-    closed = diary.closed | _public_holidays(page, entries, years)
+    holidays = _public_holidays(page, entries, years)
+    closed = {**holidays, **{day: reason or holidays.get(day, "") for day, reason in diary.closed.items()}}
     return Facts(plain, _lists(plain, people, services, languages), replace(diary, closed=closed, hours=clinic_hours))
 
 
@@ -130,7 +134,9 @@ def _lists(
             {"id": one, "label": _label(plain, "practitioners", one), **_row(plain, "practitioners", one)}
             for one in people
         ),
-        "languages": tuple({"id": one, "label": str(names.get(one) or one)} for one in languages),
+        "languages": tuple(
+            {"id": one, "label": str(names.get(one) or one), "name": _IN_ENGLISH.get(one, one)} for one in languages
+        ),
     }  # fmt: skip
 
 
@@ -156,6 +162,15 @@ def _people(page: Page, node: Node | None, clinic_hours: Hours) -> list[Practiti
         own = _hours(page, entries.values["hours"]) if "hours" in entries.values else clinic_hours
         people.append(Practitioner(key.text, page.word(entries, "name"), own))
     return people
+
+
+def _tell_idle(page: Page, node: Node | None, services: Iterable[Service]) -> None:
+    """Tell of people whom nobody can book, as somebody new whom no service names yet."""
+    busy = {who for service in services for who in service.practitioners}
+    for name, at in node.keys.items() if isinstance(node, Entries) else ():
+        if name not in busy:
+            what = f'no service names the practitioner "{name}": nobody can be booked with them.'
+            page.fault("W09", at, what, 'Add the name to "practitioners" of the services they offer.')
 
 
 def _services(
@@ -249,7 +264,7 @@ def _zone(page: Page, entries: Entries) -> tzinfo:
         return UTC
 
 
-def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> frozenset[date]:
+def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> Mapping[date, str]:
     country = page.word(entries, "country")
     if country and not re.fullmatch("[A-Z]{2}", country):
         page.fault("E04", entries.values["country"], f'"{country[:20]}" is no country code.', 'Write "SG".')
@@ -258,12 +273,12 @@ def _public_holidays(page: Page, entries: Entries, years: Collection[int]) -> fr
             return public_holidays(country, tuple(years))
         except LookupError:
             page.fault("E04", entries.values["country"], f'nobody knows the holidays of "{country}".', 'Write "SG".')
-    return frozenset()
+    return {}
 
 
-def _closed(page: Page, node: Node | None) -> frozenset[date]:
+def _closed(page: Page, node: Node | None) -> dict[date, str]:
     items = page.of(Items, node, '"closed"')
-    days: set[date] = set()
+    days: dict[date, str] = {}
     for item in items.items if items else ():
         entries = page.keys(item, "a closed day", ("on", "from", "to", "reason"))
         if "on" in entries.values:
@@ -275,8 +290,9 @@ def _closed(page: Page, node: Node | None) -> frozenset[date]:
         if not 0 <= (last - first).days <= CLOSED_DAYS_MAX:
             page.fault("E04", item, f"{first} to {last} is no stretch of days.", "Check the year.")
             continue
-        days.update(first + timedelta(days=ahead) for ahead in range((last - first).days + 1))
-    return frozenset(days)
+        reason = page.word(entries, "reason")
+        days |= {first + timedelta(days=ahead): reason for ahead in range((last - first).days + 1)}
+    return days
 
 
 def _day(page: Page, entries: Entries, key: str) -> date | None:

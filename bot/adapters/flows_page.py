@@ -85,12 +85,13 @@ class Page:
     def keys(self, node: Node | None, what: str, allowed: Collection[str], required: Collection[str] = ()) -> Entries:
         """Keys of a fixed set. What is not among them is told with what was probably meant."""
         entries = self.of(Entries, node, what) or _nothing(node)
-        for key, at in entries.keys.items():
-            if key not in allowed:
-                self.fault("E03", at, f'{what} has no key "{key}".', _meant(key, entries.values[key], allowed))
+        meant = {key: _meant(key, entries.values[key], allowed) for key in entries.keys if key not in allowed}
+        for key, remedy in meant.items():
+            self.fault("E03", entries.keys[key], f'{what} has no key "{key}".', remedy)
         if node is not None and (isinstance(node, Entries)):
             for key in required:
-                if key not in entries.values:
+                # A mistyped key is one slip: what it was meant for is not missing besides.
+                if key not in entries.values and f'Did you mean "{key}"?' not in meant.values():
                     self.fault("E04", entries, f'{what} has no "{key}".', f'Add "{key}: ...".')
         return entries
 

@@ -124,6 +124,16 @@ def _open_quote(stopped: _Stopped) -> Slip | None:
     return None
 
 
+def _behind_quote(stopped: _Stopped) -> Slip | None:
+    """ "on: "2026-12-24" reason: Christmas": a quoted text ends with its quote."""
+    line, column, value = max(stopped.values, default=(0, 0, ""))
+    quoted = re.match(r'"[^"\\]*"\s*(?=[^\s#])', value)
+    if quoted is None or line < len(stopped.lines) - 1:
+        return None
+    remedy = "Give what follows a line of its own, or put the whole line in { } with a comma between."
+    return Slip(line, column + quoted.end(), "there is more behind the closing quote.", remedy)
+
+
 def _open_bracket(stopped: _Stopped) -> Slip | None:
     for line, column, value in stopped.values:
         for opens, closes in (("{", "}"), ("[", "]")):
@@ -214,5 +224,6 @@ def _dashed(stopped: _Stopped) -> Slip | None:
 
 
 _LOOKS: tuple[_Look, ...] = (
-    _no_colon, _dashed, _open_quote, _begins_with_bracket, _open_bracket, _curly_quote, _special_sign, _not_lined_up,
+    _no_colon, _dashed, _open_quote, _begins_with_bracket, _behind_quote, _open_bracket, _curly_quote, _special_sign,
+    _not_lined_up,
 )  # fmt: skip

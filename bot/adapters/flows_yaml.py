@@ -60,6 +60,9 @@ def load(directory: Path, years: Collection[int] = ()) -> Loaded:
 
     The public holidays of ``years`` are closed days of the diary.
     """
+    if not directory.is_dir():
+        remedy = "Name the folder that holds your flow files, or set FLOWS_DIR to it."
+        return Loaded(None, (Fault("E04", str(directory), 0, message="there is no such folder.", remedy=remedy),))
     loaded = load_files(read_folder(directory), years)
     return replace(loaded, faults=in_reading_order((*loaded.faults, *(_not_read(name) for name in strays(directory)))))
 
@@ -149,7 +152,8 @@ class _Shelf:
             read_questions(self._page(FAQ_FILE), roots[FAQ_FILE], languages) if FAQ_FILE in roots else ({}, ())
         )
         flows = self._flows(roots, engine)
-        written = roots.get(TEMPLATES_FILE)
+        # Their words name facts: without these every template would seem to be wrong.
+        written = roots.get(TEMPLATES_FILE) if FACTS_FILE in roots else None
         templates = read_templates(self._page(TEMPLATES_FILE), written, facts.plain) if written is not None else {}
         self._tell_leftovers()
         clinic = Clinic(

@@ -3,32 +3,39 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 
 ANSWER_SECONDS_MAX = 30.0
 _PROGRAM = """
+import json
 import sys
 from holidays import country_holidays
+years = [int(year) for year in sys.argv[2:]]
 try:
-    found = country_holidays(sys.argv[1], years=[int(year) for year in sys.argv[2:]])
+    # By the names its own people use, whatever language this machine speaks.
+    language = country_holidays(sys.argv[1]).default_language
+    found = country_holidays(sys.argv[1], years=years, language=language)
 except NotImplementedError:
-    print("unknown")
+    print("null")
 else:
-    print(*(day.isoformat() for day in found))
+    print(json.dumps({day.isoformat(): name for day, name in found.items()}))
 """
 
 
 @cache
-def public_holidays(country: str, years: tuple[int, ...]) -> frozenset[date]:
-    """The days of these years that are public holidays in a country (ISO 3166, two letters).
+def public_holidays(country: str, years: tuple[int, ...]) -> Mapping[date, str]:
+    """The days of these years that are public holidays in a country (ISO 3166, two letters), and what each is called.
 
     Raises LookupError when nobody knows the country's holidays, and CalledProcessError when asking fails.
     """
     asked = [sys.executable, "-c", _PROGRAM, country, *map(str, years)]
     done = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=ANSWER_SECONDS_MAX)
-    if done.stdout.strip() == "unknown":
+    if (found := json.loads(done.stdout)) is None:
         raise LookupError(country)
-    return frozenset(map(date.fromisoformat, done.stdout.split()))
+    return MappingProxyType({date.fromisoformat(day): str(name) for day, name in found.items()})

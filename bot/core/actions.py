@@ -127,6 +127,7 @@ ACTIONS: Mapping[str, Declared] = MappingProxyType(
 )
 
 FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE, NEW_TIME = "follow_up.answer", "follow_up.nudge", "new_time.book"
+DAY_NAMED = "day.named"
 ENGINES_OWN: Mapping[str, Declared] = MappingProxyType(
     {
         declared.name: declared
@@ -148,6 +149,11 @@ ENGINES_OWN: Mapping[str, Declared] = MappingProxyType(
                 | dict.fromkeys(("found", "taken"), ("appointment", "times"))
                 | {"none": (), "gone": (), "failed": ()},
                 kind="write",
+            ),
+            Declared(
+                DAY_NAMED,
+                {"days": "text"},
+                {"closed": ("day",), "too_far": ("day", "last"), "not_free": ("day",), "none_free": (), "failed": ()},
             ),
             Declared(FOLLOW_UP_NUDGE, {}, {"made": (), "none": (), "failed": ()}, kind="write"),
         )

@@ -18,7 +18,8 @@ from bot.core.events import Message, Reading
 from bot.core.flow import AnswerType, Value
 
 NEGATIONS = frozenset(
-    "no not dont don't cannot cant can't never without except tak tidak jangan bukan kecuali வேண்டாம் இல்லை".split()
+    """no not dont don't didnt didn't cannot cant can't never without except tak tidak jangan bukan kecuali
+    வேண்டாம் இல்லை""".split()
 )
 NEGATIONS_WITHIN = "不没沒別别勿"
 """Scripts without spaces: here a word of the whole text."""

@@ -74,12 +74,13 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """Everything needed to say which times can be offered. Days in ``closed`` offer nothing."""
+    """Everything needed to say which times can be offered. Days in ``closed`` offer nothing; with
+    each stands what it is called ("Good Friday"), or nothing."""
 
     zone: tzinfo
     practitioners: Mapping[str, Practitioner]
     services: Mapping[str, Service]
-    closed: frozenset[date] = frozenset()
+    closed: Mapping[date, str] = field(default_factory=dict)
     hours: Mapping[int, tuple[Opening, ...]] = field(default_factory=dict)
     """When reception is there, by weekday, Monday 0."""
     notice_minutes: int = 120

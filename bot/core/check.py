@@ -100,6 +100,7 @@ FOUND_WHILE_READING: Mapping[str, str] = MappingProxyType(
         "W06": "a secret, or a phone number outside clinic.yaml",
         "W07": "a value that other YAML programs change (10:30, yes, +65...), or a text that a remark cuts off",
         "W08": "a file that looks like a flow, a test or a translation, and is not read",
+        "W09": "a practitioner whom no service names, so that nobody can be booked with them",
         "E17": '"check" without "otherwise"',
         "E18": '"at most" without "after that", or the other way round',
         "W71": "a translation of an older text, or of a text that is gone",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from bot.core import asking_faq
 from bot.core.answers import Offered, options_meant, typed_answer
@@ -11,6 +12,7 @@ from bot.core.events import Message
 from bot.core.flow import Ask, Option, Value
 from bot.core.questions import read_button
 from bot.core.walk import Walk
+from bot.core.wishes import joined, wish_of
 
 MEANT_MAX = 9
 """Options a reply may mean that are asked back at most: as many as a page of a list has."""
@@ -67,13 +69,41 @@ def shown_option(walk: Walk, message: Message) -> bool:
             meant = _meant(walk, message, (*question.options, *rest), len(question.options))
     if not meant:
         return False
+    meant = [*_same_weekday(walk, message, question, meant), *meant]
     if len(meant) == 1:
+        _also_said(walk, message, meant[0])
         _choose(walk, question, meant[0])
         return True
     words = walk.text("which one").replace("{first}", meant[0].label).replace("{second}", meant[1].label)
+    if len(meant) > 2 and ask is not None:
+        # "Next week": the question itself, with those days alone.
+        words = walk.names.render(ask.text.in_language(walk.conversation.language))
     walk.trod("which one")
     walk.offer_again(words, meant[:MEANT_MAX])
     return True
+
+
+def _same_weekday(walk: Walk, message: Message, question: Open, meant: Sequence[Shown]) -> list[Shown]:
+    """After "the week after" its days alone are shown, and "Wednesday" may be the one of that week."""
+    ask = walk.asking
+    if ask is None or len(meant) != 1 or meant[0] in question.options or any(map(str.isdigit, message.text)):
+        return []
+    values = walk.option_values(ask)
+
+    def weekday(one: Shown) -> int | None:
+        day = str(values.get(one.id, {}).get("date") or "")
+        return date.fromisoformat(day).weekday() if day else None
+
+    return [one for one in question.options if weekday(one) is not None and weekday(one) == weekday(meant[0])]
+
+
+def _also_said(walk: Walk, message: Message, chosen: Shown) -> None:
+    """Keep what a reply says besides: of "tomorrow evening" the evening, of "move it to Friday" the Friday. The day and
+    time of an appointment only say which one is meant."""
+    ask = walk.asking
+    value = walk.option_values(ask).get(chosen.id, {}) if ask else {}
+    if ask is not None and not value.get("number"):
+        walk.set(wish=joined(walk.frame.wish, wish_of(message, walk.now)))
 
 
 def _meant(walk: Walk, message: Message, options: Sequence[Shown], shown: int) -> list[Shown]:

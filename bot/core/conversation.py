@@ -28,6 +28,15 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Days and times said ahead of the question for them (:mod:`bot.core.wishes`), as a reading has them."""
+
+    dates: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    part: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """One running flow. The last frame of a conversation is the one that speaks."""
 
@@ -49,6 +58,7 @@ class Frame:
     """Turn in which the open question was first asked; it may have been repeated since, and its buttons still count."""
     edition: int = 0
     """The older edition of the flows that this one finishes on; 0 when it goes by the conversation's."""
+    wish: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +185,7 @@ _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
         one.name: one.default if one.default_factory is dataclasses.MISSING else one.default_factory()
         for one in dataclasses.fields(kind)
     }
-    for kind in (Passed, Frame, Shown, Open, Followed, Closed, Conversation)
+    for kind in (Passed, Wish, Frame, Shown, Open, Followed, Closed, Conversation)
 }
 """The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
 _ALL_OF = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
@@ -209,6 +219,8 @@ def _frame(data: Mapping[str, Any]) -> Frame:
     fields["passed"] = tuple(
         Passed(row["step"], row.get("saved", NOTHING), tuple(row.get("opened", ()))) for row in data.get("passed", ())
     )
+    if fields.get("wish") is not None:
+        fields["wish"] = Wish(**{name: tuple(said) for name, said in _known(Wish, fields["wish"]).items()})
     return Frame(**fields)
 
 

@@ -60,6 +60,12 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "desk fell through": ("when", "number", "practitioner", "times"),
         "new times": (),
         "new time gone": (),
+        "said ahead": (),
+        "no such day": ("day",),
+        "day closed": ("day",),
+        "day too far": ("day", "last"),
+        "day not free": ("day",),
+        "days not free": (),
         "stopped": (),
         "started": (),
         "not understood": (),
@@ -68,4 +74,8 @@ ENGINE_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """Every text there is, and the names it may use besides ``clinic.…`` and ``contact.…``."""
 
 ONLY_WITH: Mapping[str, str] = MappingProxyType({"who answers": "say who answers"})
-"""Texts that must exist only where ``clinic.yaml`` says yes to a key, and that key. All others always must."""
+"""Texts that must exist only where ``clinic.yaml`` says yes to a key, and that key."""
+
+MAY_MISS = frozenset({"said ahead", "no such day", "day closed", "day too far", "day not free", "days not free"})
+"""Texts that came later than what clinics have published: without them a question's own "not understood" is said, or
+nothing ("said ahead"). All others always must exist."""

@@ -23,7 +23,8 @@ class Reading:
 
     ``red_flags`` are families, most urgent first. ``faq`` holds (question id, score 0..100), best first. ``dates`` are
     ISO dates in clinic time, ``times`` ``HH:MM``. ``part_of_day`` is from when and until before when, or empty.
-    ``phone`` is E.164. ``yes_no`` is None when it says neither.
+    ``phone`` is E.164. ``yes_no`` is None when it says neither. ``no_such_day`` is a day that does not come, as it was
+    written ("31 April").
     """
 
     language: str | None = None
@@ -36,6 +37,7 @@ class Reading:
     phone: str | None = None
     email: str | None = None
     yes_no: bool | None = None
+    no_such_day: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,8 @@ def _only_what_is_there(data: dict[str, Any], message: Message) -> None:
     for name in ("location", "quotes"):
         if not data[name]:
             del data[name]
+    if not message.reading.no_such_day:
+        del data["reading"]["no_such_day"]
     if message.location:
         data["location"] = _fields(message.location)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.core import asking_faq, choosing, following, new_times, safety, wayfinding
+from bot.core import asking_faq, choosing, following, new_times, other_days, safety, wayfinding
 from bot.core.answers import fold
 from bot.core.effects import Note
 from bot.core.events import Message
@@ -19,6 +19,7 @@ FOUND_LATE = "A message of the patient reached us late"
 
 def hear(walk: Walk, message: Message) -> None:
     """Take up one message of a patient."""
+    walk.heard = message
     heard_until, wrote_at = walk.conversation.last_inbound_at, message.sent_at or walk.now
     walk.change(last_inbound_at=max(heard_until, wrote_at), unreachable="")
     _language(walk, message)
@@ -145,7 +146,7 @@ def _not_understood(walk: Walk, message: Message) -> None:
     question, ask = walk.conversation.open, walk.asking
     if question is None or not walk.conversation.stack:
         walk.drop_all("left")
-        walk.say(walk.with_footer(walk.text("not understood")))
+        walk.say(walk.with_footer(walk.text("not understood") if wayfinding.has_words(message) else ""))
         walk.start(walk.clinic.otherwise)
         return
     tries = walk.frame.tries + 1
@@ -160,7 +161,8 @@ def _not_understood(walk: Walk, message: Message) -> None:
             walk.hand_over(f"Not understood {tries} times at {walk.frame.flow}.{walk.frame.step}")
         return
     words = ask.not_understood.in_language(walk.conversation.language) if ask and ask.not_understood else ""
-    walk.say(walk.with_footer(walk.names.render(words or walk.text("not understood"))))
+    sorry = walk.names.render(words or walk.text("not understood"))
+    walk.say(walk.with_footer(sorry if wayfinding.has_words(message) else ""))
     walk.ask_again()
 
 
@@ -169,6 +171,7 @@ _MEANINGS = (
     new_times.tap,
     choosing.tap,
     following.in_words,
+    other_days.instead,
     choosing.shown_option,
     wayfinding.anywhere,
     wayfinding.start_word,
@@ -178,6 +181,8 @@ _MEANINGS = (
     choosing.typed,
     wayfinding.flow_named,
     asking_faq.question,
+    other_days.named,
+    wayfinding.day_at_menu,
     wayfinding.greeting,
     wayfinding.acknowledged,
 )

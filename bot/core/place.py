@@ -8,6 +8,7 @@ from typing import Any
 from bot.core import safety
 from bot.core.conversation import Conversation, Frame
 from bot.core.effects import DoAction, Effect, Say, Speech, Trod
+from bot.core.events import Message
 from bot.core.flow import Clinic, Flow, Step, Value
 from bot.core.names import Names
 
@@ -26,6 +27,8 @@ class Place:
         self.effects: list[Effect] = []
         self.trace: list[Trod] = []
         self.asked: DoAction | None = None
+        self.heard: Message | None = None
+        """What the patient said in this turn."""
 
     # ---- where we are
 

@@ -10,6 +10,7 @@ from bot.core.effects import Choice, Say
 from bot.core.flow import Ask, Value
 from bot.core.names import label
 from bot.core.place import Place, Stranded
+from bot.core.wishes import fitting
 
 LIST_ITEMS_MAX = 10
 """Rows of a WhatsApp list; longer lists are shown in pages of nine and "More"."""
@@ -46,6 +47,8 @@ class Questions(Place):
         """Every option a question has now, in the patient's language, on however many pages, except some ids."""
         language = self.conversation.language
         values = self.option_values(ask)
+        if first := fitting(self.frame.wish, values):
+            values = {id: values[id] for id in (*first, *(id for id in values if id not in first))}
         own = [
             Shown(option.id, self.names.render(option.label.in_language(language)))
             for option in (*ask.options, *ask.more_options)

@@ -21,8 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core import following, hearing, new_times, staffing
-from bot.core.actions import FOLLOW_UP_ANSWER, NEW_TIME
+from bot.core import following, hearing, new_times, other_days, staffing
+from bot.core.actions import DAY_NAMED, FOLLOW_UP_ANSWER, NEW_TIME
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say, Trod
 from bot.core.events import DeliveryFailed, Event, FollowUpFellDue, Message, Outcome, SilenceRanOut
@@ -92,6 +92,9 @@ def _outcome(walk: Walk, outcome: Outcome) -> None:
         return
     if outcome.action == NEW_TIME:
         new_times.came_out(walk, outcome)
+        return
+    if outcome.action == DAY_NAMED:
+        other_days.came_out(walk, outcome)
         return
     step = walk.step
     if not isinstance(step.body, Do) or step.body.action != outcome.action:

@@ -28,6 +28,7 @@ from bot.core.flow import (
 from bot.core.flow import Say as SayBody
 from bot.core.place import Stranded
 from bot.core.questions import Questions
+from bot.core.wishes import called, fitting, left_of, wish_of
 
 STEPS_MAX = 100
 """Steps walked in one turn without a question. More is a loop that the checks did not find."""
@@ -50,7 +51,8 @@ class Walk(Questions):
             raise Stranded(f"no flow {frame.flow}")
         if len(self.conversation.stack) >= STACK_MAX:
             raise Stranded(f"more than {STACK_MAX} flows inside each other")
-        frame = replace(frame, step=frame.step or flow.first.name)
+        wish = wish_of(self.heard, self.now) if self.heard else None
+        frame = replace(frame, step=frame.step or flow.first.name, wish=wish)
         self.change(stack=(*self.conversation.stack, frame), open=None, silence_due=0)
         self.trod("started")
         self.walk()
@@ -144,7 +146,7 @@ class Walk(Questions):
     def _do_body(self, step: Step) -> Target | None:
         match step.body:
             case Ask():
-                self.ask()
+                self._ask_or_take(step.body)
                 return None
             case Do():
                 self._ask_for(step.body)
@@ -165,6 +167,17 @@ class Walk(Questions):
             case _:
                 assert_never(step.body)
         return step.goes
+
+    def _ask_or_take(self, ask: Ask) -> None:
+        """Ask, unless one option alone is what the patient has said ahead."""
+        values = self.option_values(ask)
+        fit = fitting(self.frame.wish, values)
+        if self.heard and not fit and not self.frame.passed:
+            fit = called(self.heard, values, self.conversation.language)
+        if len(fit) == 1:
+            self.answered(None, values[fit[0]], "option")
+        else:
+            self.ask()
 
     def _pass_on(self, step: HandOver, goes: Target) -> None:
         self.hand_over(step.reason, step.say.in_language(self.conversation.language) if step.say else None)
@@ -282,6 +295,7 @@ class Walk(Questions):
         passed = (*frame.passed, Passed(step.name, frame.saved, tuple(frame.opened)))
         self.set(passed=passed, tries=0, page=0, asked=0)
         self.save(ask.save_as, value)
+        self.set(wish=left_of(self.frame.wish, value))
         self.change(open=None, silence_due=0)
         goes = option.goes if option and option.goes else step.goes
         if option and option.run:

@@ -9,6 +9,7 @@ from bot.core.events import Message
 from bot.core.flow import Anywhere
 from bot.core.phrases import has_several_words, led_to, mended
 from bot.core.walk import Walk
+from bot.core.wishes import wish_of
 
 PERSON, LEAVE = "", "."
 """Where phrases lead that ask for a person, or that leave what runs; others lead to a flow."""
@@ -151,6 +152,27 @@ def _leaves(rule: Anywhere) -> bool:
     return rule.then == "end" and rule.name != "stop"
 
 
+def has_words(message: Message) -> bool:
+    """Whether there is a letter or digit in a message: a heart or "???" is none to apologise for not understanding."""
+    return any(map(str.isalnum, message.text))
+
+
+def day_at_menu(walk: Walk, message: Message) -> bool:
+    """A day or time while nothing runs ("Saturday can?"). Whether for a new appointment or one there is, is asked."""
+    if not walk.at_menu or wish_of(message, walk.now) is None:
+        return False
+    entries = (walk.clinic.follow_ups.get(kind) for kind in ("book", "move"))
+    flows = dict.fromkeys(entry.flow for entry in entries if entry is not None)
+    if not flows:
+        return False
+    language = walk.conversation.language
+    shown = [Shown(flow, walk.clinic.flows[flow].title.in_language(language), "flow") for flow in flows]
+    walk.drop_all("left")
+    walk.trod("which flow")
+    walk.offer_to_choose(walk.text("which question"), shown)
+    return True
+
+
 def greeting(walk: Walk, message: Message) -> bool:
     """A sentence that says no more than the menu's own words ("good morning doctor"): the menu, without an apology."""
     if not walk.at_menu:
@@ -166,10 +188,14 @@ def acknowledged(walk: Walk, message: Message) -> bool:
     """ "Ok", a thumb, a "no" while nothing is asked: it is answered without an apology, and without the menu."""
     if not walk.at_menu:
         return False
-    words = fold(message.text).split()
+    words = fold(message.text).split() if has_words(message) else []
     if not (_ACKNOWLEDGING.issuperset(words) if words else _SIGNS.issuperset(message.text) and message.text.strip()):
         return False
     walk.trod("acknowledged")
+    if walk.conversation.turn == 1:
+        # A heart as the very first thing asks what there is.
+        walk.start(walk.clinic.otherwise)
+        return True
     walk.say_text("anything else" if _DECLINING.isdisjoint(words) else "no thanks")
     return True
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from bot.core import safety
-from bot.core.actions import ACTIONS, ENGINES_OWN, FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE, NEW_TIME
+from bot.core.actions import ACTIONS, DAY_NAMED, ENGINES_OWN, FOLLOW_UP_ANSWER, FOLLOW_UP_NUDGE, NEW_TIME
 from bot.core.calendar import Slot, Wanted, bookable_days, bounds, busy_around, free_slots, who_offers
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction
@@ -19,6 +19,7 @@ from bot.core.flow import Value
 from bot.core.follow_up_words import NOT_ME
 from bot.core.reference import SPACE, reference
 from bot.desk.clinic_time import day_label, time_label, when_label
+from bot.desk.days_named import day_named
 from bot.desk.doing import Came, Doing, book_slot, coming, slot_of, told
 from bot.desk.new_times import new_time
 from bot.desk.planning import drafts, nudge
@@ -280,6 +281,7 @@ _ENGINES_OWN: Mapping[str, Callable[[Doing], Came]] = {
     FOLLOW_UP_ANSWER: _answer,
     FOLLOW_UP_NUDGE: _nudge,
     NEW_TIME: new_time,
+    DAY_NAMED: day_named,
 }
 CARRIED_OUT = _ACTIONS.keys() | _ENGINES_OWN.keys()
 """The names of the actions that can be done."""

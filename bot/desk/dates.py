@@ -12,6 +12,8 @@ import re
 from datetime import date, timedelta
 
 from bot.core.answers import fold
+from bot.desk.named_days import NamedDays
+from bot.desk.spans import months, weeks
 
 _TOMORROW = ("tomorrow", "tmr", "tmrw", "tml", "tomoro", "tomorow", "tmw")
 _RELATIVE = {
@@ -27,11 +29,6 @@ _AHEAD = re.compile(
     r"|(\d{1,2}|[一二两三四五六七八九十])天(?:后|後|以后|之后)|(\d{1,2}) hari (?:lagi|akan datang)"
 )
 _COUNTED = {"two": 2, "three": 3, "four": 4, "five": 5}
-_WEEK = re.compile(
-    r"\bnext (?:week|wk)\b|அடுத்த வாரம்"
-    r"|下(?:个|個)?(?:周|星期|礼拜|禮拜)(?![一二三四五六日天])|\bminggu (?:depan|hadapan)\b"
-)
-_WEEKEND = re.compile(r"\bweek ?end\b|周末|週末|\bhujung minggu\b")
 _OF_MONTH = re.compile(
     r"(?<![\d:./-])(\d{1,2})(?:st|nd|rd|th)\b(?! (?:floor|level|time|visit|one|option|storey))"
     r"|(?<!\d)(\d{1,2})[号號]|\b(\d{1,2})hb\b"
@@ -75,6 +72,7 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(rf"(?<![^\W\d_])({_MONTH})\s?(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:\s(20\d\d))?")
 _CHINESE_DAY = re.compile(r"(\d{1,2})月(\d{1,2})[日号號]?")
 _NEXT = re.compile(r"(?:\bnext|\bdepan|下(?:个|個)?|அடுத்த)\s*$|^\s*(?:depan|hadapan)")
+_WEEK_AFTER_NEXT = re.compile(r"(?:\bnext next|下下(?:个|個)?)\s*$")
 
 _CLOCK = re.compile(r"(?<![\d:./-])(\d{1,2})[:.](\d{2})\s?(a\.?m|p\.?m|pagi|petang|malam)?(?![\d/.-])")
 _HOUR = re.compile(r"(?<![\d:./-])(\d{1,2})\s?(a\.?m\b|p\.?m\b|o'?clock|pagi\b|petang\b|malam\b|மணி)")
@@ -98,17 +96,36 @@ _AFTERNOON = ("pm", "p.m", "petang", "malam", "下午", "晚上")
 _MORNING = ("am", "a.m", "pagi", "上午", "早上")
 
 
-def find_dates(text: str, today: date) -> tuple[str, ...]:
-    """ISO dates the words may mean, in the order they appear; several when they have no agreed meaning."""
+def find_dates(text: str, today: date, named_days: NamedDays | None = None) -> tuple[str, ...]:
+    """ISO dates the words may mean, in the order they appear; several when they have no agreed meaning. A week, a month
+    or a part of one is each of its days."""
     low = text.casefold()
     found: dict[str, None] = {}
-    named = [*_written(low, today), *_relative(low, today), *_counted(low, today)]
-    weekdays = _weekdays(low, today)
-    wider = _of_month(low, today) if not named else []
-    wider = wider or _of_week(low, today)
+    called, low = named_days.find(low, today) if named_days else ((), low)
+    named = [*called, *_written(low, today), *_relative(low, today), *_counted(low, today)]
+    # "Wed 11 March" is one day, not the coming Wednesday besides.
+    weekdays = [day for day in _weekdays(low, today) if day.weekday() not in {one.weekday() for one in named}]
+    # "31 April" is no day, and not every day of April either.
+    exact = bool(named or find_no_such_day(text, today))
+    wider = _of_month(low, today) if not exact else []
+    wider = wider or weeks(low, today) or (months(low, today, _MONTH_OF) if not exact else [])
     for day in (*named, *_which_of(weekdays, wider)):
         found.setdefault(day.isoformat())
     return tuple(found)
+
+
+def find_no_such_day(text: str, today: date) -> str:
+    """The first day that is written and does not come within a year ("31 April"), as it reads; empty when none is."""
+    low = text.casefold()
+    written = [
+        *((m[1], _MONTH_OF[m[2]], m[3], f"{m[1]} {m[2].capitalize()}") for m in _DAY_MONTH.finditer(low)),
+        *((m[2], _MONTH_OF[m[1]], m[3], f"{m[2]} {m[1].capitalize()}") for m in _MONTH_DAY.finditer(low)),
+        *((m[2], int(m[1]), None, f"{m[1]}月{m[2]}日") for m in _CHINESE_DAY.finditer(low)),
+        *((m[1], int(m[2]), m[3], f"{m[1]}/{m[2]}") for m in _SLASHED.finditer(low)),
+    ]
+    possible = ((int(day), month, year, reads) for day, month, year, reads in written if 1 <= month <= 12)
+    none = (reads for day, month, year, reads in possible if day <= 31 and _coming(today, month, day, year) is None)
+    return next(none, "")
 
 
 def find_times(text: str) -> tuple[str, ...]:
@@ -161,14 +178,6 @@ def _of_month(low: str, today: date) -> list[date]:
     return days
 
 
-def _of_week(low: str, today: date) -> list[date]:
-    monday = today - timedelta(days=today.weekday())
-    week = [monday + timedelta(days=7 + day) for day in range(7)] if _WEEK.search(low) else []
-    if not _WEEKEND.search(low):
-        return week
-    return week[5:] or [monday + timedelta(days=5), monday + timedelta(days=6)]
-
-
 def _which_of(weekdays: list[date], wider: list[date]) -> list[date]:
     """ "Friday the 13th", "Friday next week": the wider words say which Friday. If they cannot agree, all of them."""
     both = [day for day in wider if any(day.weekday() == named.weekday() for named in weekdays)]
@@ -218,11 +227,14 @@ def _weekdays(low: str, today: date) -> list[date]:
         first = today + timedelta(days=(weekday - today.weekday()) % 7)
         before, after = rest[:at], rest[at + len(name) :]
         rest = before + " " * len(name) + after
-        if not _NEXT.search(before) and not _NEXT.match(after):
+        monday = today - timedelta(days=today.weekday())
+        if _WEEK_AFTER_NEXT.search(before):
+            days.append(monday + timedelta(days=14 + weekday))
+        elif not _NEXT.search(before) and not _NEXT.match(after):
             days.append(first)
         elif "下" in before[-3:]:
             # In Chinese "next" week is the week after this one, whatever today is.
-            days.append(today - timedelta(days=today.weekday()) + timedelta(days=7 + weekday))
+            days.append(monday + timedelta(days=7 + weekday))
         else:
             days += [first or today, first + timedelta(days=7)] if first != today else [first + timedelta(days=7)]
     return days
@@ -243,10 +255,8 @@ def _position(text: str, words: str) -> int:
 def _coming(today: date, month: int, day: int, year: str | None) -> date | None:
     if year is not None:
         return _day(int(year) + (2000 if len(year) == 2 else 0), month, day)
-    this = _day(today.year, month, day)
-    if this is not None and this < today:
-        return _day(today.year + 1, month, day)
-    return this
+    coming = (_day(today.year + ahead, month, day) for ahead in (0, 1))
+    return next((one for one in coming if one is not None and one >= today), None)
 
 
 def _day(year: int, month: int, day: int) -> date | None:

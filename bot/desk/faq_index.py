@@ -8,6 +8,7 @@ bags, 0 to 100. Only ways that share a group are looked at, so the cost grows wi
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -17,6 +18,11 @@ from bot.core.flow import Question
 CANDIDATES_MAX = 5
 TEXT_CHARACTERS_MAX = 300
 """A question is asked in its first few hundred characters; the rest is not weighed."""
+_BEFORE = re.compile(
+    r"^(?:(?:actually|btw|by the way|sorry|wait|oh|ok|okay|so|and|also|hi|hello|hey|excuse me|may i ask|can i ask|"
+    r"i want to ask|just want to ask|maaf|tumpang tanya) |请问|不好意思|另外)+"
+)
+_AFTER = re.compile(r"(?: (?:ah|lah|leh|hor|huh|pls|please|thanks|thank you))+$")
 
 
 class FaqIndex:
@@ -40,7 +46,7 @@ class FaqIndex:
 
     def candidates(self, text: str) -> tuple[tuple[str, int], ...]:
         """(question id, likeness 0..100), best first, at most five."""
-        folded = fold(text[:TEXT_CHARACTERS_MAX])
+        folded = _asked(fold(text[:TEXT_CHARACTERS_MAX]))
         if folded in self._exact:
             return ((self._exact[folded], 100),)
         score = [0.0] * self._ways
@@ -55,6 +61,11 @@ class FaqIndex:
         raw = {group: (1 + math.log(count)) * self._rarity.get(group, self._unknown) for group, count in bag.items()}
         length = math.sqrt(sum(weight * weight for weight in raw.values())) or 1.0
         return {group: weight / length for group, weight in raw.items()}
+
+
+def _asked(folded: str) -> str:
+    """The question itself, without what people say around it."""
+    return _AFTER.sub("", _BEFORE.sub("", folded)) or folded
 
 
 def _ways(question: Question) -> Iterable[str]:

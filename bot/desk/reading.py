@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from types import MappingProxyType
 
 from bot.core.answers import fold
 from bot.core.events import Reading
 from bot.core.flow import Clinic
 from bot.core.red_flags import find_red_flags
-from bot.desk.dates import find_dates, find_part_of_day, find_times
+from bot.desk.dates import find_dates, find_no_such_day, find_part_of_day, find_times
 from bot.desk.faq_index import FaqIndex
+from bot.desk.named_days import NamedDays
 
+NOTHING_CLOSED: Mapping[date, str] = MappingProxyType({})
 TEXT_CHARACTERS_MAX = 4096
 """WhatsApp allows no more in one message; whatever is longer is not read further."""
 
@@ -36,21 +39,25 @@ _ENGLISH_WORDS = frozenset(
 )
 
 
-def reader(clinic: Clinic, zone: tzinfo) -> Callable[[str, datetime], Reading]:
-    """A reader for one clinic: ``read(text, now)``. The FAQ is weighed once, here."""
-    index = FaqIndex(clinic.questions)
+def reader(
+    clinic: Clinic, zone: tzinfo, closed: Mapping[date, str] = NOTHING_CLOSED
+) -> Callable[[str, datetime], Reading]:
+    """A reader for one clinic: ``read(text, now)``. The FAQ is weighed once, here. Patients may call the days in
+    ``closed`` by their names."""
+    index, named = FaqIndex(clinic.questions), NamedDays(closed)
     country = str(clinic.facts.get("country") or "SG")
 
     def read(text: str, now: datetime) -> Reading:
         text = text[:TEXT_CHARACTERS_MAX]
         if not text.strip():
             return Reading()
-        folded = fold(text)
+        folded, today = fold(text), now.astimezone(zone).date()
         return Reading(
             language=language_of(text),
             red_flags=find_red_flags(text),
             faq=index.candidates(text),
-            dates=find_dates(text, now.astimezone(zone).date()),
+            dates=find_dates(text, today, named),
+            no_such_day=find_no_such_day(text, today),
             times=find_times(text),
             part_of_day=find_part_of_day(text),
             number=_number(text),

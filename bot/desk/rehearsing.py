@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from bot.core.actions import DAY_NAMED
 from bot.core.conversation import Conversation
 from bot.core.effects import DoAction, Effect, Say, Trod
 from bot.core.events import (
@@ -25,6 +26,7 @@ from bot.core.events import (
 from bot.core.flow import Clinic, Do, Step, Value
 from bot.core.transcript import Doing, Given, Sends, Staff, StaffDoes, StandIn, Waits
 from bot.core.turn import take_turn
+from bot.desk.clinic_time import day_label
 
 Read = Callable[[str, datetime], Reading]
 MEI_LING, WITHOUT_PHONE = "whatsapp:+6591234567", "whatsapp:SG.1A2B3C4D5E"
@@ -142,7 +144,7 @@ class Rehearsal:
             self.trace.append(Trod(frame.flow, frame.step, "stood"))
             self.saved |= frame.saved
         for effect in effects:
-            if isinstance(effect, DoAction):
+            if isinstance(effect, DoAction) and effect.action != DAY_NAMED:
                 self.did.append(effect.action)
             elif isinstance(effect, Say) and effect.speech in WHO_IS_HEARD:
                 self.said.append(effect)
@@ -150,6 +152,9 @@ class Rehearsal:
                     self.offered = {choice.label: choice.id for choice in effect.choices}
 
     def _outcome(self, asked: DoAction) -> Outcome:
+        if asked.action == DAY_NAMED:
+            day = date.fromisoformat(str(asked.inputs["days"]).split()[0])
+            return Outcome(DAY_NAMED, "not_free", {"day": day_label(day, self.conversation.language)})
         stand_in = self._stand_in(asked.action)
         value = self._with_times(stand_in.value)
         body = self._step().body

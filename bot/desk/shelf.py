@@ -47,7 +47,7 @@ def edition_of(draft: Draft, number: int = 0, moves: bool = False) -> Edition:
     clinic, diary = draft.clinic, draft.diary
     assert clinic is not None
     assert diary is not None
-    made, making = cache(lambda: reader(clinic, diary.zone)), Lock()
+    made, making = cache(lambda: reader(clinic, diary.zone, diary.closed)), Lock()
 
     def read(text: str, now: datetime) -> Reading:
         with making:

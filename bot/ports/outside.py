@@ -241,6 +241,9 @@ class Queue(Protocol):
         """Run a job of :mod:`bot.jobs` by name with ids only; what the tick asks for again waits in line once. Raises
         :class:`LiveAway`."""
 
+    def workers(self) -> int:
+        """How many processes do the queue's jobs now; one that was killed is believed for 20 s. Raises LiveAway."""
+
 
 class Spool(Protocol):
     """Red flags answered while the database was away, kept on disk until they can be written down."""

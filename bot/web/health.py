@@ -13,8 +13,8 @@ def health_room(desk: Desk) -> Blueprint:
     """``/health/live`` answers while the process does; ``/health/ready`` says whether it can serve (else 503).
 
     ``{"ready": true, "database": true, "redis": false, "reasons": ["redis_away"]}``. Only the database makes it
-    unready: without Redis or senders messages are still taken in and answered later, which is no reason to be taken
-    out of service. docs/operating.md says what to do about each reason.
+    unready: without Redis, senders or jobs messages are still taken in and answered later, which is no reason to be
+    taken out of service. docs/operating.md says what to do about each reason.
     """
     room = Blueprint("health", __name__, url_prefix="/health")
 
@@ -38,5 +38,7 @@ def _reasons(desk: Desk) -> Iterator[str]:
     try:
         if not desk.live.alive().get("senders"):
             yield "no_senders"
+        if not desk.queue.workers():
+            yield "no_jobs"
     except LiveAway:
         yield "redis_away"

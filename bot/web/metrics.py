@@ -110,12 +110,13 @@ class FrontDesk(Collector):
             yield _one("frontdesk_database_up", "Whether the database answers.", 1)
             yield from _of_pulse(pulse)
         try:
-            senders = self._desk.live.alive().get("senders", 0)
+            senders, jobs = self._desk.live.alive().get("senders", 0), self._desk.queue.workers()
         except LiveAway:
             yield _one("frontdesk_redis_up", "Whether Redis answers.", 0)
         else:
             yield _one("frontdesk_redis_up", "Whether Redis answers.", 1)
             yield _one("frontdesk_senders", "Processes that send words and look for what was forgotten.", senders)
+            yield _one("frontdesk_jobs", "Processes that do the queue's jobs.", jobs)
         yield _one("frontdesk_spooled", "Messages on disk, waiting for the database.", len(self._desk.spool.kept()))
 
 

@@ -84,6 +84,20 @@ def test_on_a_phone_a_tap_names_and_what_is_no_name_is_left_alone(
     expect(note).to_have_value("@a")
 
 
+def test_a_note_on_the_patients_page_names_colleagues_too(clinic: Reception, sits_down: Callable[..., Desk]) -> None:
+    desk = sits_down(size="narrow")
+    page = desk.opens(f"/desk/patients/in/{clinic.mei_ling.conversation}")
+    note = page.get_by_label("What colleagues should know")
+    note.press_sequentially("Ask @be")
+    desk.looks_right()
+    note.press("Enter")
+    expect(note).to_have_value("Ask @Ben ")
+    note.press_sequentially("about her letter")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.locator(".note")).to_contain_text("Ask @Ben about her letter")
+    assert "1" in mentions_of(sits_down(BEN).opens("/desk/inbox"))
+
+
 def test_the_folder_of_notes_that_name_one_is_readable_and_reachable(
     clinic: Reception, sits_down: Callable[..., Desk]
 ) -> None:

@@ -284,6 +284,8 @@ def test_what_a_receptionist_writes_arrives_on_the_patients_phone(house: House, 
     expect(page.locator("#thread .is-staff .tick.is-delivered, #thread .is-staff .tick.is-read")).to_be_visible(
         timeout=PATIENCE_MS
     )
+    page.goto(page.url.replace("folder=bot", "folder=mine"))
+    expect(page.locator("#list [data-row]", has_text="Nora Aziz")).to_be_visible()
     picture(page, "desk")
     page.close()
     phones.close()

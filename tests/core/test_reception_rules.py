@@ -17,7 +17,7 @@ from bot.core.progress import standing, straight_questions
 from tests.universe import SINGAPORE, shipped_clinic
 
 HOURS = {day: (Opening(9 * 60, 12 * 60), Opening(13 * 60, 17 * 60)) for day in range(5)}
-DIARY = Diary(SINGAPORE, {}, {}, closed=frozenset({date(2026, 3, 4)}), hours=HOURS)
+DIARY = Diary(SINGAPORE, {}, {}, closed={date(2026, 3, 4): ""}, hours=HOURS)
 MEI_LING = Conversation("mei", "whatsapp:+6591234567")
 
 

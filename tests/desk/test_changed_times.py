@@ -60,7 +60,7 @@ def test_hours_that_begin_later_take_times_away_that_one_has_and_another_is_just
 
 
 def test_a_day_that_is_closed_takes_its_times_and_a_longer_horizon_brings_new_ones(desk: Desk) -> None:
-    closed = replace(desk.diary, closed=desk.diary.closed | {date(2026, 3, 3)})
+    closed = replace(desk.diary, closed={**desk.diary.closed, date(2026, 3, 3): ""})
     assert changed_times(desk, closed).appointments == 1
     longer = changed_times(desk, replace(desk.diary, horizon_days=desk.diary.horizon_days + 7))
     assert all(one.gone == 0 < one.new for one in longer.changes)

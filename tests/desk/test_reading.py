@@ -74,6 +74,13 @@ def test_the_question_a_patient_means_comes_first(words: str, question: str) -> 
     assert shipped_reader()(words, NOW).faq[0][0] == question
 
 
+@pytest.mark.parametrize(
+    "words", ["actually, what is sciatica?", "sorry may I ask what is sciatica ah", "wait so what is sciatica pls"]
+)
+def test_what_people_say_around_a_question_makes_it_no_less_sure(words: str) -> None:
+    assert shipped_reader()(words, NOW).faq[0] == ("FAQ-04", 100)
+
+
 def test_every_question_finds_itself() -> None:
     read = shipped_reader()
     for id, question in shipped_clinic().questions.items():

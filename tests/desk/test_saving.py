@@ -102,7 +102,7 @@ HOSTILE = (
 )
 AROUND = " .,;:!?\"'()[]*~–—-“”‘’。，！？、"
 THEIRS = re.compile(
-    r"grace|lim\b|ｇｒａｃｅ|9123|8765|4321|1234567|0123456|1980|example\.com|wong|林|慧敏|９１|கிரேஸ்|l1m|jurong|789|daughter",
+    r"grace|lim\b|ｇｒａｃｅ|9123|8765|4321|1234567|0123456|1980|example\.com|wong|林|慧敏|９１|கிரேஸ்|l1m|jurong|789",
     re.IGNORECASE,
 )
 

@@ -173,3 +173,8 @@ def test_no_shape_at_all_brings_the_desk_down(file: str, whole: dict[str, object
     checked(load_files({**files, "visit.yaml": flow.encode()}))
     checked(load_files({**files, file: as_yaml(whole).encode()}))
     read_transcripts(as_yaml(whole).encode(), "tests/visit.yaml")
+
+
+def test_a_folder_that_is_not_there_is_one_fault_and_not_a_file_missing_in_it(tmp_path: Path) -> None:
+    (fault,) = load(tmp_path / "flow").faults
+    assert fault.told.startswith(f"{tmp_path}/flow: there is no such folder.")

@@ -28,13 +28,15 @@ def test_hours_become_openings_of_each_weekday() -> None:
 def test_a_stretch_of_closed_days_closes_each_of_them() -> None:
     loaded = loaded_with(CLINIC + "closed: [{on: 2026-12-24}, {from: 2026-08-03, to: 2026-08-05, reason: Moving}]\n")
     assert loaded.diary is not None
-    assert loaded.diary.closed == {date(2026, 12, 24), date(2026, 8, 3), date(2026, 8, 4), date(2026, 8, 5)}
+    moving = {date(2026, 8, day): "Moving" for day in (3, 4, 5)}
+    assert loaded.diary.closed == {date(2026, 12, 24): "", **moving}
 
 
 def test_public_holidays_are_closed_days_and_so_is_the_monday_after_a_sunday() -> None:
     loaded = loaded_with(CLINIC, years=(2026,))
     assert loaded.diary is not None
-    assert {date(2026, 8, 9), date(2026, 8, 10), date(2026, 12, 25)} <= loaded.diary.closed
+    assert {date(2026, 8, 9), date(2026, 8, 10), date(2026, 12, 25)} <= loaded.diary.closed.keys()
+    assert loaded.diary.closed[date(2026, 11, 8)] == "Deepavali"
 
 
 @pytest.mark.parametrize("country", ["Singapore", "ZZ"])

@@ -180,3 +180,30 @@ def test_a_flow_that_cannot_be_read_is_the_one_thing_told_and_not_all_that_leads
     assert [(fault.code, fault.file) for fault in after.faults if fault not in before.faults] == [
         ("E01", "booking.yaml")
     ]
+
+
+def test_a_slip_in_the_clinics_facts_is_told_alone(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    facts = (tmp_path / "clinic.yaml").read_text(encoding="utf-8")
+    right, slip = '{on: "2026-12-24", reason: Christmas Eve}', 'on: "2026-12-24" reason: Christmas Eve'
+    assert right in facts
+    (tmp_path / "clinic.yaml").write_text(facts.replace(right, slip), encoding="utf-8")
+    (fault,) = (one for one in load_checked(tmp_path).faults if one.level == "error")
+    line = facts[: facts.index(right)].count("\n") + 1
+    assert (fault.file, fault.line, fault.message) == ("clinic.yaml", line, "there is more behind the closing quote.")
+
+
+def test_a_mistyped_key_that_is_needed_is_not_missing_besides(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    faq = (tmp_path / "faq.yaml").read_text(encoding="utf-8").replace("    answer: ", "    anser: ", 1)
+    (tmp_path / "faq.yaml").write_text(faq, encoding="utf-8")
+    assert [one.code for one in load_checked(tmp_path).faults if one.level == "error"] == ["E03"]
+
+
+def test_somebody_new_whom_no_service_names_is_told(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    facts = (tmp_path / "clinic.yaml").read_text(encoding="utf-8")
+    facts = facts.replace("practitioners:\n", "practitioners:\n  tan: {name: Dr Tan}\n", 1)
+    (tmp_path / "clinic.yaml").write_text(facts, encoding="utf-8")
+    (fault,) = (one for one in load_checked(tmp_path).faults if one.code == "W09")
+    assert '"tan"' in fault.message

@@ -88,3 +88,10 @@ def test_broken_flows_are_told_before_anything_starts(tmp_path: Path) -> None:
     assert re.search(r'booking\.yaml:\d+:\d+ choose_day: .*Did you mean "no_times"\?', ended.stderr)
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "data" / "redis").exists()
+
+
+def test_a_python_without_frontdesks_packages_is_told_which_one_has_them() -> None:
+    ended = subprocess.run([sys.executable, "-S", "-m", "bot", "check"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ".venv/bin/python -m bot" in ended.stderr
+    assert "Traceback" not in ended.stderr

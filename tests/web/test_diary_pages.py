@@ -191,7 +191,7 @@ def test_a_clash_names_the_winner_keeps_the_form_and_offers_other_times(front: F
 
 def test_a_time_blocked_meanwhile_is_refused_as_blocked(front: Front, ana: Visitor) -> None:
     blocking.block(front.desk, Blocking("nolan", at(9), at(12), "ill", front.ids[ANA]))
-    assert "It is blocked from 09:00 to 12:00" in words_of(ana.posts("/desk/diary/new", FORM).text)
+    assert "It is blocked: Tue 3 Mar, 09:00 to 12:00." in words_of(ana.posts("/desk/diary/new", FORM).text)
 
 
 @pytest.mark.parametrize(
@@ -353,6 +353,31 @@ def test_whoever_is_not_ticked_stays_booked(front: Front, ana: Visitor) -> None:
     block = ill(front, ana)
     assert "Mei Ling Tan" in ana.posts(block.replace("?", "/tell?")).text
     assert entry(front, 1).status == "booked"
+
+
+@pytest.mark.parametrize(
+    ("form", "when", "first", "second"),
+    [
+        ({}, "Tue 3 Mar, all day", "All day", ""),
+        ({"from": "12:00"}, "Tue 3 Mar, 12:00 to end of day", "From 12:00", ""),
+        ({"from": "09:00", "until": "12:00"}, "Tue 3 Mar, 09:00 to 12:00", "09:00 12:00", ""),
+        ({"until_day": "2026-03-04"}, "Tue 3 Mar to Wed 4 Mar, all day", "All day", "All day"),
+        (
+            {"from": "12:00", "until_day": "2026-03-04", "until": "10:00"},
+            "Tue 3 Mar, 12:00 to Wed 4 Mar, 10:00",
+            "From 12:00",
+            "Until 10:00",
+        ),
+    ],
+)
+def test_nobody_reads_that_a_block_ends_at_midnight_of_the_day_after(
+    front: Front, ana: Visitor, form: dict[str, str], when: str, first: str, second: str
+) -> None:
+    assert f"When {when}" in words_of(ana.gets(ill(front, ana, **form)).text)
+    for day, told in (("2026-03-03", first), ("2026-03-04", second)):
+        text = words_of(ana.gets(f"/desk/diary?day={day}&view=list").text)
+        assert (f"{told} ill Dr Colum Nolan" in text) == bool(told), text
+        assert "00:00" not in text
 
 
 def test_blocked_time_is_given_back(front: Front, ana: Visitor) -> None:

@@ -83,6 +83,13 @@ def test_without_the_database_nobody_can_be_served(desk: Desk) -> None:
     assert (status, said["ready"], said["reasons"]) == (503, False, ["database_away", "no_senders"])
 
 
+def test_without_anybody_for_the_jobs_reminders_would_wait_and_that_is_told(desk: Desk) -> None:
+    desk.live.beat("senders")
+    desk.queue.at_work = 0  # type: ignore[attr-defined]
+    assert ready(desk) == (200, {"ready": True, "database": True, "redis": True, "reasons": ["no_jobs"]})
+    assert metrics(desk)["frontdesk_jobs"] == 0
+
+
 def test_prometheus_reads_what_waits_and_who_works(desk: Desk) -> None:
     desk.live.beat("senders")
     receive(desk, Arrived("SM" + "1" * 32, MEI_LING, "text", "I want to book an appointment"))

@@ -23,6 +23,7 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
+from bot.adapters.rq_queue import RqQueue
 from tests.bench.house import environment
 from tests.chaos.house import wait_until
 
@@ -235,16 +236,18 @@ def test_what_keeps_it_from_starting_is_said_in_a_sentence(
     assert "Traceback" not in ended.stderr
 
 
-def test_without_redis_it_says_so_and_ends_to_be_started_again(place: dict[str, str]) -> None:  # case-117
-    ended = subprocess.run(
-        [sys.executable, "worker.py", "rq"],
-        env={**place, "REDIS_URL": "unix:///nowhere/redis.sock"},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert "queue_away" in ended.stderr
-    assert "Redis does not answer: is it running, and is REDIS_URL its address?" in ended.stderr
-    assert "Traceback" not in ended.stderr
+def test_without_redis_it_says_so_once_and_goes_on_when_it_is_there(place: dict[str, str], tmp_path: Path) -> None:
+    # case-117
+    socket, real = tmp_path / "redis.sock", place["REDIS_URL"].removeprefix("unix://")
+    log = tmp_path / "log"
+    with working(tmp_path, {**place, "REDIS_URL": f"unix://{socket}"}) as process:
+        wait_until(lambda: "queue_away" in log.read_text(), PATIENCE_SECONDS, "it says nothing")
+        before = RqQueue(place["REDIS_URL"]).workers()
+        socket.symlink_to(real)
+        wait_until(lambda: RqQueue(place["REDIS_URL"]).workers() > before, PATIENCE_SECONDS, "it does not go on")
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) in (0, -signal.SIGTERM)
+    told = log.read_text()
+    assert told.count("queue_away") == 1
+    assert told.count("Redis does not answer: is it running, and is REDIS_URL its address?") == 1
+    assert "Traceback" not in told

@@ -13,7 +13,7 @@ from bot.ports import Desk
 from bot.web.desk.asked import day_or, today
 from bot.web.desk.blocking_pages import add_blocking
 from bot.web.desk.booking_pages import add_booking
-from bot.web.desk.diary_view import GONE, STATUS, grid, next_open, staying, why_closed
+from bot.web.desk.diary_view import GONE, STATUS, grid, next_open, staying, stretch, times_on, why_closed
 from bot.web.desk.guard import page
 from bot.web.desk.showing import show
 
@@ -32,6 +32,8 @@ def diary_room(desk: Desk) -> Blueprint:
             "services": desk.diary.services,
             "practitioners": desk.diary.practitioners,
             "staff_names": names(desk),
+            "times_on": lambda entry, day: times_on(desk.diary.zone, entry, day),
+            "stretch": lambda block: stretch(desk.diary.zone, block.starts_at, block.ends_at),
             "on_day": lambda at: datetime.fromtimestamp(at, desk.diary.zone).date().isoformat(),
         }
 

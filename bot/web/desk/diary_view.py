@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal
 
 from bot.core.calendar import Diary, Practitioner, Slot
@@ -188,6 +188,40 @@ def next_open(diary: Diary, day: date) -> date | None:
     return None
 
 
+def times_on(zone: tzinfo, entry: Entry, day: date) -> tuple[str, str]:
+    """When an entry begins and ends on one day, for a list: ``("10:00", "10:30")``. What goes over midnight, as a block
+    of several days, is ``("All day", "")``, ``("From 12:00", "")`` or ``("Until 12:00", "")``."""
+    begins, ends = (datetime.fromtimestamp(at, zone) for at in (entry.starts_at, entry.ends_at))
+    before, after = begins <= _midnight(zone, day), ends >= _midnight(zone, day + timedelta(days=1))
+    if before and after:
+        return "All day", ""
+    if after:
+        return f"From {begins:%H:%M}", ""
+    if before and begins.date() < day:
+        return f"Until {ends:%H:%M}", ""
+    return f"{begins:%H:%M}", f"{ends:%H:%M}"
+
+
+def stretch(zone: tzinfo, starts_at: int, ends_at: int) -> str:
+    """From when until when, as one would say it: ``Tue 3 Mar, all day``, ``Tue 3 Mar to Thu 5 Mar, all day``, ``Tue 3
+    Mar, 09:00 to 12:00``, ``Tue 3 Mar, 12:00 to end of day``. Nothing ends at 00:00 of the day after."""
+    begins, ends = (datetime.fromtimestamp(at, zone) for at in (starts_at, ends_at))
+    whole, to_end = begins == _midnight(zone, begins.date()), ends == _midnight(zone, ends.date())
+    last = ends.date() - timedelta(days=1) if to_end else ends.date()
+    to = "end of day" if to_end else f"{ends:%H:%M}"
+    if begins.date() == last:
+        return f"{begins:%a %-d %b}, " + ("all day" if whole and to_end else f"{begins:%H:%M} to {to}")
+    if whole and to_end:
+        return f"{begins:%a %-d %b} to {last:%a %-d %b}, all day"
+    return f"{begins:%a %-d %b}, {begins:%H:%M} to {last:%a %-d %b}, {to}"
+
+
+def _midnight(zone: tzinfo, day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
 def why_closed(diary: Diary, day: date) -> str:
-    """Why a day is closed, in words: ``Closed on Sundays``."""
-    return f"Closed on {day:%A, %-d %B}" if day in diary.closed else f"Closed on {day:%A}s"
+    """Why a day is closed, in words: ``Closed on Sundays``, ``Closed on Friday, 3 April: Good Friday``."""
+    if day not in diary.closed:
+        return f"Closed on {day:%A}s"
+    return f"Closed on {day:%A, %-d %B}" + (f": {diary.closed[day]}" if diary.closed[day] else "")

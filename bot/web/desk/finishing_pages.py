@@ -17,6 +17,7 @@ from bot.desk.unfinished import Finished, Unfinished
 from bot.ports import Desk
 from bot.web.desk.asked import day_or, number_or_nothing, today, typed
 from bot.web.desk.conversation_pages import said
+from bot.web.desk.diary_view import stretch
 from bot.web.desk.guard import current_staff, page
 from bot.web.desk.inbox_pages import called
 from bot.web.desk.showing import show
@@ -124,6 +125,7 @@ def _form(  # noqa: PLR0913 - what was typed, and everything that can be said ab
         "free": free,
         "known": tuple(one.name for one in panel.patients) if panel else (),
         "services": desk.diary.services,
+        "stretch": lambda block: stretch(desk.diary.zone, block.starts_at, block.ends_at),
         "practitioners": {ANY: _Anybody(), **desk.diary.practitioners},
         "afterwards": AFTERWARDS,
         "trouble": trouble,

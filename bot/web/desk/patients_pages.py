@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import consents, diary, inbox, patients, replying
+from bot.desk import consents, diary, inbox, mentions, patients, replying
 from bot.desk.patients import Coming
 from bot.desk.reception import Refused
 from bot.desk.sessions import viewed
@@ -176,6 +176,7 @@ def _panel(desk: Desk, conversation: str, status: int = 200, trouble: str = "") 
         languages=LANGUAGES,
         conversation=conversation,
         wishes=diary.wishes(desk, conversation),
+        can_be_named=mentions.can_be_named(desk, current_staff().id),
         trouble=trouble,
     )
 

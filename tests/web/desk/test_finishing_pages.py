@@ -8,7 +8,8 @@ from datetime import date
 
 import pytest
 
-from bot.desk import inbox, reception, unfinished
+from bot.desk import blocking, inbox, reception, unfinished
+from bot.ports.reception import Blocking
 from tests.desk.test_turns import Patient
 from tests.universe import RAVI
 from tests.web.desk_pages import ANA, LEE, ROS, Front, Visitor, open_front
@@ -115,6 +116,15 @@ def test_of_a_time_that_is_gone_the_winner_is_named_and_others_are_offered(
     assert other
     assert ana.posts(f"{there(mei_ling)}/book", {**form, "take": other[1]}).status_code == 303
     assert "Booked for you" in mei_ling.reads()[-1]
+
+
+def test_of_a_time_that_was_blocked_meanwhile_it_is_said(front: Front, ana: Visitor, mei_ling: Patient) -> None:
+    form = {**form_of(ana.gets(f"{there(mei_ling)}/book").text), "name": "Mei Ling Tan"}
+    front.clock.pass_seconds(3600)
+    blocking.block(front.desk, Blocking(form["slot"].partition("@")[0], at(9), at(12), "ill", front.ids[ANA]))
+    answer = ana.posts(f"{there(mei_ling)}/book", form)
+    assert answer.status_code == 409
+    assert "It is blocked: Tue 3 Mar, 09:00 to 12:00." in words_of(answer.text)
 
 
 def test_another_day_shows_its_own_times_and_no_name_travels_in_an_address(ana: Visitor, mei_ling: Patient) -> None:
