@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.web.simulated import ACCOUNT, CLINIC, MEI_LING, RAVI, TOKEN, World, simulated
 
@@ -117,6 +117,22 @@ def test_a_button_is_tapped_and_quoted(world: World, page: Page) -> None:
     phone(page).get_by_role("button", name="Book a visit").click()
     expect(phone(page).locator("blockquote")).to_contain_text("How can we help?")
     assert world.webhook.wait_for_form("ButtonPayload", "c1:book")
+
+
+def test_whoever_writes_while_her_tap_is_under_way_keeps_the_pen(world: World, page: Page) -> None:
+    ask(world, BUTTONS)
+    held: list[Route] = []
+    page.route("**/phone/send", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/phone/send"):
+        phone(page).get_by_role("button", name="Book a visit").click()
+    field = page.get_by_label("Message as Mei Ling Tan")
+    field.fill("And")
+    with page.expect_response("**/phone/send"):
+        held[0].continue_()
+    expect(phone(page).locator("blockquote")).to_contain_text("How can we help?")
+    page.keyboard.type(" bring my scans?")
+    page.keyboard.press("Enter")
+    assert world.webhook.wait_for_form("Body", "And bring my scans?")
 
 
 def test_a_row_is_chosen_with_the_keyboard_alone(world: World, page: Page) -> None:
