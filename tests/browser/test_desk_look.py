@@ -8,7 +8,6 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Blueprint, Response
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -16,6 +15,7 @@ from bot.desk import erasure, staff
 from bot.ports.alerts import Alert
 from bot.web.desk import page as open_to
 from bot.web.desk import show
+from tests.browser.rules import broken_rules
 from tests.desk.test_turns import Patient
 from tests.universe import RAVI
 from tests.web.desk_pages import ADA, ANA, PASSWORD, Front, login_of, open_front
@@ -115,8 +115,7 @@ class Desk:
 
     def looks_right(self) -> None:
         """No rule of axe is broken, nothing is wider than the screen, and what can be touched is large enough."""
-        found = Axe().run(self.page).response["violations"]
-        assert [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in found] == [], self.page.url
+        assert broken_rules(self.page) == []
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), self.page.url
         small = self.page.evaluate(
             """() => [...document.querySelectorAll('button, summary, input:not([type=hidden]), select, nav a, .button')]

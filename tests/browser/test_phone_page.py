@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.browser.rules import broken_rules
 from tests.web.simulated import ACCOUNT, CLINIC, MEI_LING, RAVI, TOKEN, World, simulated
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
@@ -66,11 +66,6 @@ def ask(world: World, types: dict[str, object], to: str = MEI_LING) -> None:
     template = {"language": "en", "types": types}
     sid = world.app.test_client().post("/simulator/v1/Content", json=template, auth=(ACCOUNT, TOKEN)).get_json()["sid"]
     world.twilio().messages.create(to=to, from_=CLINIC, content_sid=sid)
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {[place['html'] for place in rule['nodes']]}" for rule in found]
 
 
 def test_a_patient_writes_and_the_clinic_answers(world: World, page: Page) -> None:
@@ -300,15 +295,15 @@ def test_axe_finds_nothing_to_object_to(world: World, browser: Browser, scheme: 
     page = browser.new_page(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"{world.pages_url}/phone")
     expect(phone(page).locator(".bubble")).to_have_count(10)
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.get_by_role("button", name="See the times").click()
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Attach as Mei Ling Tan").click()
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Add a patient").click()
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.keyboard.press("Escape")
     small = page.evaluate(SMALL_TARGETS)
     assert json.loads(small) == []
