@@ -36,6 +36,8 @@ def senders() -> None:
     wiring.log_to_stderr()
     with wiring.plainly():
         desk = wiring.open_desk(settings.read(os.environ))
+    # Opened before there is anything to say: the first reply waits for nothing.
+    desk.carrier()
     name = f"{socket.gethostname()}-{os.getpid()}"
     threads = [Thread(target=keep_ticking, args=(desk, turns, stop))]
     threads += [
@@ -64,12 +66,12 @@ def rq() -> None:
     """The queue's jobs, until SIGTERM. While Redis is away it is said once, and looked for again every few seconds."""
     from bot import settings, wiring
     from bot.adapters.rq_worker import work
-    from bot.jobs import JOBS, desk
+    from bot.jobs import JOBS, get_ready
     from bot.ports import LiveAway
 
     wiring.log_to_stderr()
     with wiring.plainly():
-        url, report = settings.read(os.environ).redis_url, desk().report
+        url, report = settings.read(os.environ).redis_url, get_ready().report
     pause = PAUSE_SECONDS_MIN
     while True:
         began = time.monotonic()

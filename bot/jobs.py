@@ -7,6 +7,7 @@ import re
 from functools import cache
 
 from bot.desk import alerts, erasure, follow_ups, forgetting, media, missed, settling, templates, turns
+from bot.desk.clinic_time import day_label
 from bot.ports import Desk
 from bot.settings import read
 from bot.wiring import open_desk
@@ -27,6 +28,17 @@ def desk() -> Desk:
     """The desk of this process, opened once; what was published since is known to each job."""
     opened = _opened()
     opened.shelf.look()
+    return opened
+
+
+def get_ready() -> Desk:
+    """The desk, with all loaded that jobs read words, write days and ask Twilio with: the first job waits for nothing,
+    and the process stays as large as it begins."""
+    opened = desk()
+    now = opened.clock.now()
+    opened.read("hello", now)
+    day_label(now.date(), opened.clinic.languages[0])
+    opened.carrier()
     return opened
 
 

@@ -29,7 +29,6 @@ from bot.settings import Settings, Unsafe, read, with_a_phone
 from bot.wiring import look_at_flows
 
 LOOK_SECONDS = 0.1
-RESTART_SECONDS = 0.8
 STOP_SECONDS_MAX = 3.0
 BASE_STOP_SECONDS_MAX = 1.5
 KILL_SECONDS_MAX = 1.0
@@ -48,6 +47,18 @@ class Child:
     name: str
     argv: tuple[str, ...]
     base: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long, in seconds, a child that ended is kept from coming back, and how long one that is to end may take."""
+
+    restart: float = 0.8
+    stop: float = STOP_SECONDS_MAX
+    base_stop: float = BASE_STOP_SECONDS_MAX
+
+
+PATIENCE = Patience()
 
 
 class CannotStart(Exception):
@@ -104,13 +115,15 @@ def _run(settings: Settings, children: tuple[Child, ...], environ: Mapping[str, 
 
 
 class Supervisor:
-    """Runs children, in `environ`, while the `with` block lasts. Leaving it stops them in under five seconds.
+    """Runs children, in `environ`, while the `with` block lasts. Leaving it stops them in under six seconds, or as
+    `patience` says.
 
     What they have forked is stopped too. Signals are taken over, so only the main thread may use it.
     """
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], patience: Patience = PATIENCE) -> None:
         self._environ = dict(environ)
+        self._patience = patience
         self._running: dict[Child, subprocess.Popen[bytes]] = {}
         self._due: dict[Child, float] = {}
         self._stopping = False
@@ -118,14 +131,14 @@ class Supervisor:
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
-        self._guard = _Guard(())
+        self._guard = _Guard((), self._patience.stop)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
         """Being stopped is how a run ends, not an error."""
         base = {process.pid for child, process in self._running.items() if child.base}
-        end({process.pid for process in self._running.values()} - base, STOP_SECONDS_MAX)
-        end(base, BASE_STOP_SECONDS_MAX)
+        end({process.pid for process in self._running.values()} - base, self._patience.stop)
+        end(base, self._patience.base_stop)
         for process in self._running.values():
             process.poll()
         self._guard.dismiss()
@@ -159,14 +172,14 @@ class Supervisor:
 
     def _tend(self) -> None:
         if self._guard.is_dead():
-            self._guard = _Guard(process.pid for process in self._running.values())
+            self._guard = _Guard((process.pid for process in self._running.values()), self._patience.stop)
         for child in [child for child in self._running if child in self._due]:
             if (code := self._running[child].poll()) is not None:
                 print(f"{child.name} ended with exit code {code}: starting it again.", file=sys.stderr, flush=True)
                 self._bury(child)
         for child, due in self._due.items():
             if child not in self._running and due <= time.monotonic():
-                self._due[child] = time.monotonic() + RESTART_SECONDS
+                self._due[child] = time.monotonic() + self._patience.restart
                 self._launch(child)
 
     def _launch(self, child: Child) -> subprocess.Popen[bytes]:
@@ -189,12 +202,12 @@ class Supervisor:
 class _Guard:
     """A process that outlives ours just long enough to end what we left."""
 
-    def __init__(self, sessions: Iterable[int]) -> None:
+    def __init__(self, sessions: Iterable[int], stop_seconds: float) -> None:
         reading, self._pipe = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             os.close(self._pipe)
-            _keep_guard(reading, set(sessions))
+            _keep_guard(reading, set(sessions), stop_seconds)
         os.close(reading)
 
     def report(self) -> None:
@@ -217,7 +230,7 @@ class _Guard:
         os.waitpid(self._pid, 0)
 
 
-def _keep_guard(reading: int, sessions: set[int]) -> NoReturn:
+def _keep_guard(reading: int, sessions: set[int], stop_seconds: float) -> NoReturn:
     try:
         os.setsid()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -225,7 +238,7 @@ def _keep_guard(reading: int, sessions: set[int]) -> NoReturn:
         with open(reading, encoding="ascii") as reports:
             for report in map(int, reports):
                 (sessions.add if report > 0 else sessions.discard)(abs(report))
-        end(sessions, STOP_SECONDS_MAX)
+        end(sessions, stop_seconds)
     finally:
         os._exit(0)
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+# Twilio's client imports these with its first message, which would wait a third of a second for it.
+import twilio.rest.api
+import twilio.rest.content  # noqa: F401
 from twilio.base.values import unset
 from twilio.rest import Client
 

@@ -11,12 +11,21 @@ from tests import needs
 
 # A busy machine is no bug; whichever of these tests run, and however many.
 expect.set_options(timeout=15_000)
+PLAYWRIGHTS = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
+    "TcpPortRandomizationWin,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch"
+)
+"""What Playwright itself turns off: of two such lists Chromium takes the last."""
+BEHIND_THE_ADDRESS_BAR = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+"""Two pages that Chromium makes ready for every window, seen or not: more work than most of the tests' own pages."""
 QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={PLAYWRIGHTS},{BEHIND_THE_ADDRESS_BAR}",
 )
 
 

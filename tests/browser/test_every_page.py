@@ -12,8 +12,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from tests.browser.rules import broken_rules
 from tests.browser.scene import Scene, hostile, set_up
-from tests.browser.walking import ADA, Walker, broken_rules, signed_in_paths, too_wide
+from tests.browser.walking import ADA, Walker, signed_in_paths, too_wide
 from tests.fakes import FakeCarrier, FakeClock
 from tests.web.desk_pages import Front, open_front
 from tests.web.simulated import served

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.browser.rules import broken_rules
 from tests.web.simulated import ACCOUNT, CLINIC, MEI_LING, RAVI, TOKEN, World, simulated
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 640}
@@ -68,11 +68,6 @@ def ask(world: World, types: dict[str, object], to: str = MEI_LING) -> None:
     world.twilio().messages.create(to=to, from_=CLINIC, content_sid=sid)
 
 
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {[place['html'] for place in rule['nodes']]}" for rule in found]
-
-
 def test_a_patient_writes_and_the_clinic_answers(world: World, page: Page) -> None:
     world.webhook.after_inbound = lambda form: world.say(form["From"], f"Good morning, *{form['ProfileName']}*")
     write(page, "Hello\nthere")
@@ -117,6 +112,22 @@ def test_a_button_is_tapped_and_quoted(world: World, page: Page) -> None:
     phone(page).get_by_role("button", name="Book a visit").click()
     expect(phone(page).locator("blockquote")).to_contain_text("How can we help?")
     assert world.webhook.wait_for_form("ButtonPayload", "c1:book")
+
+
+def test_whoever_writes_while_her_tap_is_under_way_keeps_the_pen(world: World, page: Page) -> None:
+    ask(world, BUTTONS)
+    held: list[Route] = []
+    page.route("**/phone/send", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/phone/send"):
+        phone(page).get_by_role("button", name="Book a visit").click()
+    field = page.get_by_label("Message as Mei Ling Tan")
+    field.fill("And")
+    with page.expect_response("**/phone/send"):
+        held[0].continue_()
+    expect(phone(page).locator("blockquote")).to_contain_text("How can we help?")
+    page.keyboard.type(" bring my scans?")
+    page.keyboard.press("Enter")
+    assert world.webhook.wait_for_form("Body", "And bring my scans?")
 
 
 def test_a_row_is_chosen_with_the_keyboard_alone(world: World, page: Page) -> None:
@@ -284,15 +295,15 @@ def test_axe_finds_nothing_to_object_to(world: World, browser: Browser, scheme: 
     page = browser.new_page(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
     page.goto(f"{world.pages_url}/phone")
     expect(phone(page).locator(".bubble")).to_have_count(10)
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.get_by_role("button", name="See the times").click()
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Attach as Mei Ling Tan").click()
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Add a patient").click()
-    assert violations(page) == []
+    assert broken_rules(page) == []
     page.keyboard.press("Escape")
     small = page.evaluate(SMALL_TARGETS)
     assert json.loads(small) == []

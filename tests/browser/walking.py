@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Page
 
 from tests.browser.scene import Scene, pages
@@ -76,15 +75,9 @@ def too_wide(page: Page) -> list[str]:
     return found
 
 
-def broken_rules(page: Page) -> list[str]:
-    """The rules of axe that a page breaks, with where."""
-    found = Axe().run(page).response["violations"]
-    return [f"{page.url} {rule['id']}: {[node['html'][:150] for node in rule['nodes']]}" for rule in found]
-
-
 def signed_in_paths(front: Front, scene: Scene) -> list[str]:
     """All pages but those that end a session or need none."""
     return [path for path in pages(front, scene) if path not in ("/", "/desk/sign-in")]
 
 
-__all__ = ["ADA", "Walker", "broken_rules", "signed_in_paths", "too_wide"]
+__all__ = ["ADA", "Walker", "signed_in_paths", "too_wide"]

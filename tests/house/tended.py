@@ -2,15 +2,21 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from bot.supervisor import Child, Supervisor
+from bot.supervisor import Child, Patience, Supervisor
 
 CHILD = Path(__file__).with_name("child.py")
+RESTART_SECONDS, DEAF_SECONDS = 0.2, 0.5
+"""Whoever is deaf is not waited for: he ends in no time that one could give him."""
 
 
 def tend(folder: str, names: list[str]) -> None:
-    with Supervisor(os.environ) as supervisor:
+    patience = Patience(RESTART_SECONDS)
+    if any("deaf" in name for name in names):
+        patience = replace(patience, stop=DEAF_SECONDS)
+    with Supervisor(os.environ, patience) as supervisor:
         supervisor.start(Child(name, (sys.executable, str(CHILD), folder, name), base=name == "base") for name in names)
         supervisor.wait_until(lambda: False)
 

@@ -91,7 +91,7 @@ def test_a_process_that_dies_is_back_each_time(house: House) -> None:
 
 
 def test_it_is_back_within_a_second() -> None:
-    assert supervisor.RESTART_SECONDS + supervisor.LOOK_SECONDS < 1
+    assert supervisor.PATIENCE.restart + supervisor.LOOK_SECONDS < 1
 
 
 def test_what_a_dead_process_had_forked_goes_before_it_comes_back(house: House) -> None:
@@ -118,7 +118,7 @@ def test_a_process_that_will_not_end_is_killed_with_its_children(house: House) -
 
 
 def test_stopping_takes_less_than_six_seconds() -> None:
-    assert supervisor.STOP_SECONDS_MAX + supervisor.BASE_STOP_SECONDS_MAX + supervisor.KILL_SECONDS_MAX < 6
+    assert supervisor.PATIENCE.stop + supervisor.PATIENCE.base_stop + supervisor.KILL_SECONDS_MAX < 6
 
 
 def test_the_killed_supervisor_leaves_no_process(house: House) -> None:

@@ -23,9 +23,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import needs
 from tests.browser.conftest import QUIET
+from tests.browser.rules import broken_rules
 from tests.browser.scene import ORDINARY, Scene, hostile, set_up
 from tests.browser.test_desk_look import SIZES
-from tests.browser.walking import ADA, Walker, broken_rules, signed_in_paths, too_wide
+from tests.browser.walking import ADA, Walker, signed_in_paths, too_wide
 from tests.fakes import FakeCarrier, FakeClock
 from tests.web.desk_pages import Front, open_front
 from tests.web.simulated import served

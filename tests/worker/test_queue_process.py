@@ -194,6 +194,19 @@ def test_redis_emptied_while_it_works_stops_nothing(room: Room) -> None:  # case
     room.works_on()
 
 
+def test_no_job_loads_what_was_not_there_when_the_process_was_ready(place: dict[str, str]) -> None:
+    program = """if True:
+        import sys
+        from bot import jobs
+        jobs.get_ready()
+        there = set(sys.modules)
+        jobs.look_for_missed(), jobs.settle(), jobs.take_up_waiting("abcdefgh"), jobs.forget_old_words()
+        print(*sorted(name for name in set(sys.modules) - there if name.startswith(("twilio", "babel", "bot"))))
+    """
+    done = subprocess.run([sys.executable, "-c", program], env=place, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
+
+
 def test_told_to_stop_it_stops_and_killed_it_leaves_nothing_that_hinders_the_next(
     room: Room, place: dict[str, str], tmp_path: Path
 ) -> None:  # case-120, case-121

@@ -290,7 +290,8 @@ class Phone {
     if (what.retry) await tell("retry", { message: message.sid })
     if (what.option) await this.send({ kind: "button", message: message.sid, option: what.option.id })
     if (what.list) await this.choose(message)
-    if (opener.isConnected) opener.focus({ preventScroll: true })
+    // Whoever writes on meanwhile keeps the pen: her next Enter would tap again.
+    if (opener.isConnected && document.activeElement !== this.field) opener.focus({ preventScroll: true })
   }
 
   async choose({ sid, body, shown }) {
