@@ -64,7 +64,8 @@ _WEEKDAY_OF = sorted(
     ((fold(name), index) for index, names in enumerate(_WEEKDAYS) for name in names), key=lambda named: -len(named[0])
 )
 _DAY_NAMED = re.compile("|".join([*sum(_RELATIVE.values(), ()), *(name for name, _ in _WEEKDAY_OF)]))
-"""Whether it is worth looking for each of them."""
+_DIGIT = re.compile(r"\d")
+"""Whether it is worth looking for what is made of them."""
 _MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 
 _ISO = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
@@ -102,9 +103,14 @@ def find_dates(text: str, today: date) -> tuple[str, ...]:
     """ISO dates the words may mean, in the order they appear; several when they have no agreed meaning."""
     low = text.casefold()
     found: dict[str, None] = {}
-    named = [*_written(low, today), *_relative(low, today), *_counted(low, today)]
-    weekdays = _weekdays(low, today)
-    wider = _of_month(low, today) if not named else []
+    has_digits, names_days = _DIGIT.search(low) is not None, _DAY_NAMED.search(low) is not None
+    named = [
+        *(_written(low, today) if has_digits else ()),
+        *(_relative(low, today) if names_days else ()),
+        *_counted(low, today),
+    ]
+    weekdays = _weekdays(low, today) if names_days else []
+    wider = _of_month(low, today) if has_digits and not named else []
     wider = wider or _of_week(low, today)
     for day in (*named, *_which_of(weekdays, wider)):
         found.setdefault(day.isoformat())
@@ -115,12 +121,13 @@ def find_times(text: str) -> tuple[str, ...]:
     """Times of day as ``HH:MM``, in the order of how clearly they are written."""
     low = text.casefold()
     found: dict[str, None] = {}
-    for match in _CLOCK.finditer(low):
-        _add(found, int(match.group(1)), int(match.group(2)), match.group(3) or "")
-    for match in _HOUR.finditer(low):
-        _add(found, int(match.group(1)), 0, match.group(2))
-    for match in _MALAY_HOUR.finditer(low):
-        _add(found, int(match.group(1)), 0, "")
+    if _DIGIT.search(low):
+        for match in _CLOCK.finditer(low):
+            _add(found, int(match.group(1)), int(match.group(2)), match.group(3) or "")
+        for match in _HOUR.finditer(low):
+            _add(found, int(match.group(1)), 0, match.group(2))
+        for match in _MALAY_HOUR.finditer(low):
+            _add(found, int(match.group(1)), 0, "")
     if _NOON.search(low):
         found.setdefault("12:00")
     for match in _CHINESE_HOUR.finditer(low):
@@ -133,11 +140,13 @@ def find_part_of_day(text: str) -> tuple[str, ...]:
     """A part of the day, as ``HH:MM`` from when and until before when. Empty when the words name none, or several, or
     a time itself ("3 in the afternoon")."""
     low = _GREETING.sub(" ", text.casefold())
-    times = find_times(low)
     bound = _BOUND.search(low)
+    found = {part for part, words in _PARTS.items() if any(word in low and _says(low, word) for word in words)}
+    if not bound and len(found) != 1:
+        return ()
+    times = find_times(low)
     if bound and times:
         return (times[0], _MIDNIGHT) if bound.group(1) in _FROM else ("00:00", times[0])
-    found = {part for part, words in _PARTS.items() if any(word in low and _says(low, word) for word in words)}
     return found.pop() if len(found) == 1 and not times else ()
 
 
@@ -195,8 +204,6 @@ def _written(low: str, today: date) -> list[date]:
 
 def _relative(low: str, today: date) -> list[date]:
     days: list[date] = []
-    if not _DAY_NAMED.search(low):
-        return days
     rest = low
     for ahead in sorted(_RELATIVE, reverse=True):
         for words in _RELATIVE[ahead]:
@@ -208,8 +215,6 @@ def _relative(low: str, today: date) -> list[date]:
 
 def _weekdays(low: str, today: date) -> list[date]:
     days: list[date] = []
-    if not _DAY_NAMED.search(low):
-        return days
     rest = low
     for name, weekday in _WEEKDAY_OF:
         at = _position(rest, name)
