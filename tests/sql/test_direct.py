@@ -98,6 +98,21 @@ def test_statements_that_were_refused_on_their_way_can_be_sent_again(book: SqlBo
         assert len(ledger.thread("meiling", 9)) == 4
 
 
+def test_a_turn_is_written_down_after_others_were_undone(book: SqlBook) -> None:
+    """psycopg has the server forget what it prepared after a rollback; by then it has prepared something."""
+    for turn in range(1, 4):
+        with book.begin() as ledger:
+            ledger.save(MEI_LING, turn, 0, NOW)
+        with pytest.raises(ZeroDivisionError), book.begin() as ledger:
+            for _ in range(9):
+                ledger.inbound_status("SM1")
+            fail_after_writing(ledger)
+        with book.begin() as ledger:
+            head = ledger.head("meiling")
+            assert head is not None
+            assert head.seq == turn
+
+
 def test_values_are_kept_as_they_were_given(book: SqlBook) -> None:
     """Quotes, other scripts, instants after 2038, yes and no."""
     later, words = 2**33, 'It\'s 100% "fine" \\ $1 :name – 好 நன்றி 🙂'

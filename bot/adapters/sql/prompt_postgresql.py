@@ -52,6 +52,12 @@ class PromptConnection(Connection[Any]):
                 self.pgconn.finish()
             raise
 
+    def _deallocate(self, name: bytes | None) -> PQGen[None]:
+        # After a rollback psycopg has the server forget everything that was prepared, ours included.
+        if name is None:
+            self._named.clear()
+        yield from super()._deallocate(name)
+
     def together(self, statements: Sequence[Sent], and_commit: bool = False) -> list[tuple[Any, ...]]:
         """Run statements in one round trip, in a transaction that is begun if none is open: the rows of the last one,
         which may hold text, integers and NULL. Raises psycopg's errors; the transaction is then good for nothing but
