@@ -36,6 +36,12 @@ def fail_after_writing(ledger: Ledger) -> None:
     raise ZeroDivisionError
 
 
+def fail_after_asking_often(ledger: Ledger) -> None:
+    for _ in range(9):
+        ledger.inbound_status("SM1")
+    fail_after_writing(ledger)
+
+
 def write_for_nobody(book: SqlBook) -> None:
     with book.begin() as ledger:
         ledger.record(message("SM1", text="Good morning"), "done")
@@ -104,9 +110,7 @@ def test_a_turn_is_written_down_after_others_were_undone(book: SqlBook) -> None:
         with book.begin() as ledger:
             ledger.save(MEI_LING, turn, 0, NOW)
         with pytest.raises(ZeroDivisionError), book.begin() as ledger:
-            for _ in range(9):
-                ledger.inbound_status("SM1")
-            fail_after_writing(ledger)
+            fail_after_asking_often(ledger)
         with book.begin() as ledger:
             head = ledger.head("meiling")
             assert head is not None
