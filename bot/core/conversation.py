@@ -180,6 +180,16 @@ _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
 }
 """The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
 _ALL_OF = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
+_PLACES = {name: place for place, name in enumerate(_DEFAULTS[Conversation])}
+
+
+def changed(conversation: Conversation, **fields: Any) -> Conversation:
+    """The conversation with some fields changed: what dataclasses.replace gives, in half the time: a turn changes
+    half a dozen of its three dozen fields, one after the other. Raises KeyError for a field there is not."""
+    values = list(_ALL_OF[Conversation](conversation))
+    for name, value in fields.items():
+        values[_PLACES[name]] = value
+    return Conversation(*values)
 
 
 def to_data(conversation: Conversation) -> dict[str, Any]:
