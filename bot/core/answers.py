@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,7 +21,7 @@ NEGATIONS = frozenset(
     """no not dont don't didnt didn't cannot cant can't never without except tak tidak jangan bukan kecuali
     வேண்டாம் இல்லை""".split()
 )
-NEGATIONS_WITHIN = "不没沒別别勿"
+NEGATIONS_WITHIN = frozenset("不没沒別别勿")
 """Scripts without spaces: here a word of the whole text."""
 TEXT_CHARACTERS_MAX = 500
 NAME_CHARACTERS_MAX = 80
@@ -96,18 +96,50 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().translate(_COMPARED).split())
 
 
+class _Spelled(NamedTuple):
+    """A label, or one word of it, with the letters it is made of (:func:`_letters`)."""
+
+    words: str
+    length: int
+    letters: int
+
+
 class _Label(NamedTuple):
     """One way to say an option, as replies are compared with it."""
 
     folded: str
     words: frozenset[str]
     negates: bool
+    spelled: tuple[_Spelled, ...]
+    """The whole of it, and then each word."""
+
+
+class _Labels(NamedTuple):
+    """All ways to say an option, and what rules out most options at one glance."""
+
+    each: tuple[_Label, ...]
+    folded: frozenset[str]
+    words: frozenset[str]
+    wordless: bool
+    """Whether one of them has no words, as an emoji alone: it is part of whatever is said."""
 
 
 @lru_cache(maxsize=10_000)
-def _labels(ways: tuple[str, ...]) -> tuple[_Label, ...]:
+def _labels(ways: tuple[str, ...]) -> _Labels:
     """For what the clinic wrote: it is compared with every reply. What patients wrote is not kept."""
-    return tuple(_Label(fold(way), frozenset(fold(way).split()), negates(way)) for way in ways)
+    each = tuple(map(_label, ways))
+    folded, words = frozenset(one.folded for one in each), frozenset(word for one in each for word in one.words)
+    return _Labels(each, folded, words, not all(folded))
+
+
+def _label(way: str) -> _Label:
+    folded = fold(way)
+    words = folded.split()
+    return _Label(folded, frozenset(words), negates(way), tuple(map(_spelled, (folded, *words))))
+
+
+def _spelled(text: str) -> _Spelled:
+    return _Spelled(text, len(text), _letters(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +184,12 @@ def _by_number(folded: str, offered: Sequence[Offered], shown: int) -> tuple[str
 
 
 def _by_exact_words(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
-    return tuple([one.id for one in offered if folded in [label.folded for label in _labels(one.words)]])
+    return tuple([one.id for one in offered if folded in _labels(one.words).folded])
 
 
 def _by_date_and_time(folded: str, reading: Reading, offered: Sequence[Offered]) -> tuple[str, ...]:
+    if not any(one.date or one.time for one in offered):
+        return ()
     by_date = [one for one in offered if one.date and one.date in reading.dates]
     by_time = [one for one in offered if one.time and _at_that_time(one.time, reading)]
     both = [one for one in by_date if one in by_time]
@@ -177,7 +211,10 @@ def _by_shared_words(folded: str, reading: Reading, offered: Sequence[Offered]) 
     said, said_no = set(folded.split()), negates(folded)
     same_sense, other_sense = [], []
     for one in offered:
-        found = [label for label in _labels(one.words) if said <= label.words or label.words <= said]
+        labels = _labels(one.words)
+        if labels.words.isdisjoint(said) and not labels.wordless:
+            continue
+        found = [label for label in labels.each if said <= label.words or label.words <= said]
         if any(label.negates == said_no for label in found):
             same_sense.append(one.id)
         elif found:
@@ -197,16 +234,32 @@ def _by_likeness(folded: str, reading: Reading, offered: Sequence[Offered]) -> t
     # 11:00 is one character from 10:00: what has digits is never corrected.
     if not 4 <= len(folded) <= 60 or any(map(str.isdigit, folded)):
         return ()
-    said_no, is_word = negates(folded), " " not in folded
-    # Nearly nothing is alike: what the lengths rule out is not looked at.
-    shortest, longest = len(folded) / _LENGTHS_MAX, len(folded) * _LENGTHS_MAX
-    found = []
-    for one in offered:
-        texts = [text for label in _labels(one.words) if label.negates == said_no
-                 for text in (label.folded, *(label.words if is_word else ()))]  # fmt: skip
-        if any(_alike(folded, text) for text in texts if shortest <= len(text) <= longest):
-            found.append(one.id)
-    return tuple(found)
+    said_no, spelled = negates(folded), slice(None if " " not in folded else 1)
+    texts = [
+        (one.id, text)
+        for one in offered
+        for label in _labels(one.words).each
+        if label.negates == said_no
+        for text in label.spelled[spelled]
+    ]
+    return tuple(dict.fromkeys(id for id, words in _perhaps_alike(folded, texts) if _alike(folded, words)))
+
+
+def _perhaps_alike(said: str, texts: Iterable[tuple[str, _Spelled]]) -> Iterator[tuple[str, str]]:
+    """Nearly nothing is alike: what the lengths rule out, or letters that were not said, is not looked at."""
+    long, unsaid = len(said), ~_letters(said)
+    shortest, longest = long / _LENGTHS_MAX, long * _LENGTHS_MAX
+    for id, (words, length, letters) in texts:
+        if shortest <= length <= longest and (letters & unsaid).bit_count() <= length - _ALIKE * (length + long) / 2:
+            yield id, words
+
+
+def _letters(text: str) -> int:
+    """The letters of a text as bits of a number. Some share a bit: two texts differ by no fewer than it says."""
+    letters = 0
+    for c in text:
+        letters |= 1 << (ord(c) & 63)
+    return letters
 
 
 def _alike(said: str, words: str) -> bool:
@@ -218,8 +271,12 @@ def _alike(said: str, words: str) -> bool:
 
 def negates(text: str) -> bool:
     """Whether a text has a "no" in it."""
-    folded = _DENIES_NOTHING.sub(" ", fold(text))
-    return not NEGATIONS.isdisjoint(folded.split()) or any(word in folded for word in NEGATIONS_WITHIN)
+    folded = fold(text)
+    return _has_negation(folded) and _has_negation(_DENIES_NOTHING.sub(" ", folded))
+
+
+def _has_negation(folded: str) -> bool:
+    return not (NEGATIONS.isdisjoint(folded.split()) and NEGATIONS_WITHIN.isdisjoint(folded))
 
 
 def typed_answer(kind: AnswerType, message: Message, tries: int) -> Value:

@@ -7,15 +7,16 @@ Redis. Data written by an older version stays readable: unknown keys are dropped
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from bot.core.flow import NOTHING, Value
 
 Control = Literal["bot", "waiting", "held", "closed"]
 Then = Literal["go on", "return", "ask"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,16 @@ _DEFAULTS: Mapping[type, Mapping[str, Any]] = {
 }
 """The fields of each kind, and what they hold by default. MISSING equals nothing: what must be given is always kept."""
 _ALL_OF = {kind: attrgetter(*defaults) for kind, defaults in _DEFAULTS.items()}
+_PLACES = {name: place for place, name in enumerate(_DEFAULTS[Conversation])}
+
+
+def changed(conversation: Conversation, **fields: Any) -> Conversation:
+    """The conversation with some fields changed: what dataclasses.replace gives, in half the time: a turn changes
+    half a dozen of its three dozen fields, one after the other. Raises KeyError for a field there is not."""
+    values = list(_ALL_OF[Conversation](conversation))
+    for name, value in fields.items():
+        values[_PLACES[name]] = value
+    return Conversation(*values)
 
 
 def to_data(conversation: Conversation) -> dict[str, Any]:
@@ -199,52 +210,53 @@ def to_data(conversation: Conversation) -> dict[str, Any]:
 
 def from_data(data: Mapping[str, Any]) -> Conversation:
     """The conversation that :func:`to_data` wrote down."""
-    fields = _running(_known(Conversation, data))
+    fields = _running(data)
     if data.get("closed") is not None:
-        fields["closed"] = Closed(**_running(_known(Closed, data["closed"])))
+        fields["closed"] = _made(Closed, _running(data["closed"]))
     if data.get("followed") is not None:
-        fields["followed"] = Followed(**_known(Followed, data["followed"]))
-    return Conversation(**fields)
+        fields["followed"] = _made(Followed, data["followed"])
+    return _made(Conversation, fields)
 
 
-def _running(fields: dict[str, Any]) -> dict[str, Any]:
+def _running(data: Mapping[str, Any]) -> dict[str, Any]:
     """The flows that run and their open question, of a conversation or of what was closed."""
-    question = fields.get("open")
-    running = {"stack": tuple(_frame(frame) for frame in fields.get("stack", ()))}
-    return {**fields, **running, "open": None if question is None else _open(question)}
+    question = data.get("open")
+    running = {"stack": tuple(_frame(frame) for frame in data.get("stack", ()))}
+    return {**data, **running, "open": None if question is None else _open(question)}
 
 
 def _frame(data: Mapping[str, Any]) -> Frame:
-    fields = _known(Frame, data)
-    fields["passed"] = tuple(
+    passed = tuple(
         Passed(row["step"], row.get("saved", NOTHING), tuple(row.get("opened", ()))) for row in data.get("passed", ())
     )
-    if fields.get("wish") is not None:
-        fields["wish"] = Wish(**{name: tuple(said) for name, said in _known(Wish, fields["wish"]).items()})
-    return Frame(**fields)
+    said = data.get("wish")
+    wish = None if said is None else _made(Wish, {name: tuple(words) for name, words in said.items()})
+    return _made(Frame, {**data, "passed": passed, "wish": wish})
 
 
 def _open(data: Mapping[str, Any]) -> Open:
-    fields = _known(Open, data)
-    fields["options"] = tuple(Shown(**_known(Shown, row)) for row in data.get("options", ()))
-    return Open(**fields)
+    return _made(Open, {**data, "options": tuple(_made(Shown, row) for row in data.get("options", ()))})
 
 
-def _known(kind: type[Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    names = _DEFAULTS[kind]
-    return {name: value for name, value in data.items() if name in names}
+def _made(kind: type[T], data: Mapping[str, Any]) -> T:
+    names = _DEFAULTS[kind].keys()
+    if data.keys() <= names:
+        return kind(**data)
+    return kind(**{name: value for name, value in data.items() if name in names})
 
 
 def _lean(value: Any) -> Any:
     kind = type(value)
     if kind in _DEFAULTS:
         held = zip(_DEFAULTS[kind].items(), _ALL_OF[kind](value), strict=True)
-        return _leaned((name, now) for (name, default), now in held if now is not default and now != default)
+        # Nearly everything is plain, and calling for each of them is most of what this costs.
+        return {
+            name: now if type(now) in _PLAIN else _lean(now)
+            for (name, default), now in held
+            if now is not default and now != default
+        }
     if isinstance(value, tuple | list):
         return [_lean(one) for one in value]
-    return _leaned(value.items()) if isinstance(value, Mapping) else value
-
-
-def _leaned(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    # Nearly everything is plain, and calling for each of them is most of what this costs.
-    return {name: value if type(value) in _PLAIN else _lean(value) for name, value in named}
+    if isinstance(value, Mapping):
+        return {name: now if type(now) in _PLAIN else _lean(now) for name, now in value.items()}
+    return value

@@ -69,25 +69,46 @@ def _joined(folded: str, one: _Match, other: _Match) -> bool:
     return not _JOINING.isdisjoint(folded[first.end : second.start].split())
 
 
-def mended(folded: str, known: Iterable[str]) -> str:
-    """A message in which each word that is one slip away from a word of ``known`` is that word.
+class Phrasebook:
+    """Phrases (folded), in order, by the words they begin with: what a message costs grows with the message and not
+    with the clinic's phrases."""
 
-    >>> mended("bk an apointment", ["appointment"])
-    'bk an appointment'
-    """
-    words, by_beginning = _vocabulary(tuple(known))
-    return " ".join(word if word in words else _mend(word, by_beginning) for word in folded.split())
+    def __init__(self, phrases: tuple[str, ...]) -> None:
+        self._phrases = tuple(dict.fromkeys(phrases))
+        self._words = frozenset(word for phrase in phrases for word in phrase.split())
+        self._places: dict[str, list[int]] = {}
+        """Where phrases stand that begin with a word, or of which it is the first sign of those written without
+        spaces."""
+        for place, phrase in enumerate(self._phrases):
+            begins = next((sign for sign in phrase if sign > _DENSE), phrase.partition(" ")[0])
+            self._places.setdefault(begins, []).append(place)
+        self._meant: dict[str, list[str]] = {}
+        """Words that a slip may have been meant for, by the letter they begin with."""
+        for word in sorted(self._words):
+            if len(word) >= _MENDED_LETTERS_MIN and word.isascii():
+                self._meant.setdefault(word[0], []).append(word)
+
+    def within(self, folded: str) -> tuple[str, ...]:
+        """The phrases that a message may contain, for :func:`led_to`.
+
+        >>> Phrasebook(("opening hours", "how much", "much")).within("how much is it")
+        ('how much', 'much')
+        """
+        begins = {*folded.split(), *(sign for sign in folded if sign > _DENSE)}
+        places = sorted(place for one in begins for place in self._places.get(one, ()))
+        return tuple(phrase for phrase in map(self._phrases.__getitem__, places) if phrase in folded)
+
+    def mended(self, folded: str) -> str:
+        """A message in which each word that is one slip away from a word of the phrases is that word.
+
+        >>> Phrasebook(("appointment",)).mended("bk an apointment")
+        'bk an appointment'
+        """
+        return " ".join(word if word in self._words else _mend(word, self._meant) for word in folded.split())
 
 
-@lru_cache(maxsize=64)
-def _vocabulary(known: tuple[str, ...]) -> tuple[frozenset[str], Mapping[str, Sequence[str]]]:
-    """The words of phrases, and those that a slip may have been meant for, by the letter they begin with."""
-    words = frozenset(word for phrase in known for word in phrase.split())
-    by_beginning: dict[str, list[str]] = {}
-    for word in sorted(words):
-        if len(word) >= _MENDED_LETTERS_MIN and word.isascii():
-            by_beginning.setdefault(word[0], []).append(word)
-    return words, by_beginning
+phrasebook = lru_cache(maxsize=64)(Phrasebook)
+"""Made once for the phrases of a clinic."""
 
 
 def _mend(word: str, by_beginning: Mapping[str, Sequence[str]]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core import safety
-from bot.core.conversation import Conversation, Frame
+from bot.core.conversation import Conversation, Frame, changed
 from bot.core.effects import DoAction, Effect, Say, Speech, Trod
 from bot.core.events import Message
 from bot.core.flow import Clinic, Flow, Step, Value
@@ -63,7 +63,7 @@ class Place:
 
     def change(self, **fields: Any) -> None:
         """Change fields of the conversation."""
-        self.conversation = replace(self.conversation, **fields)
+        self.conversation = changed(self.conversation, **fields)
 
     def set(self, **fields: Any) -> None:
         """Change fields of the running frame."""

@@ -23,7 +23,7 @@ from datetime import datetime
 
 from bot.core import following, hearing, new_times, other_days, staffing
 from bot.core.actions import DAY_NAMED, FOLLOW_UP_ANSWER, NEW_TIME
-from bot.core.conversation import Conversation
+from bot.core.conversation import Conversation, changed
 from bot.core.effects import DoAction, Effect, Note, PassToPerson, Say, Trod
 from bot.core.events import DeliveryFailed, Event, FollowUpFellDue, Message, Outcome, SilenceRanOut
 from bot.core.flow import Clinic, Do
@@ -57,7 +57,7 @@ def take_turn(clinic: Clinic, conversation: Conversation, event: Event, now: dat
     Raises :class:`bot.core.place.Stranded` when a flow leads nowhere; the desk then apologises and calls a person.
     """
     if not isinstance(event, Outcome):
-        conversation = replace(conversation, turn=conversation.turn + 1)
+        conversation = changed(conversation, turn=conversation.turn + 1)
     walk = Walk(clinic, conversation, int(now.timestamp()))
     match event:
         case Message():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.core.answers import fold
 from bot.core.asking_faq import sure_question
 from bot.core.conversation import Shown
 from bot.core.events import Message
 from bot.core.flow import Anywhere
-from bot.core.phrases import has_several_words, led_to, mended
+from bot.core.phrases import Phrasebook, has_several_words, led_to, phrasebook
 from bot.core.walk import Walk
 from bot.core.wishes import wish_of
 
@@ -70,15 +72,22 @@ def person_named(walk: Walk, message: Message) -> bool:
     if walk.at_menu or (ask is not None and ask.type == "text"):
         return False
     folded = fold(message.text)
-    return bool(led_to(_person_phrases(walk, folded), folded)) and _call_person(walk, message)
+    return bool(led_to(_person_phrases(walk, _phrasebook(walk).within(folded)), folded)) and _call_person(walk, message)
 
 
-def _person_phrases(walk: Walk, folded: str) -> dict[str, str]:
-    """Phrases in it that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
+def _phrasebook(walk: Walk) -> Phrasebook:
+    return phrasebook((*walk.clinic.start_words, *walk.clinic.anywhere_words))
+
+
+def _person_phrases(walk: Walk, said: Sequence[str]) -> dict[str, str]:
+    """Those that ask for a person. One word alone ("staff") may stand in any sentence and asks for nobody."""
+    anywhere = walk.clinic.anywhere_words
     return {
         words: PERSON
-        for words, found in walk.clinic.anywhere_words.items()
-        if words in folded and found.act == "hand over" and (" " in words or (not words.isascii() and len(words) > 2))
+        for words in said
+        if words in anywhere
+        and anywhere[words].act == "hand over"
+        and (" " in words or (not words.isascii() and len(words) > 2))
     }
 
 
@@ -104,8 +113,9 @@ def flow_named(walk: Walk, message: Message) -> bool:
     ask = walk.asking
     if not walk.at_menu and (ask is None or ask.type == "text"):
         return False
-    folded = mended(fold(message.text), (*walk.clinic.start_words, *walk.clinic.anywhere_words))
-    led = led_to(_phrases(walk, message, folded), folded)
+    book = _phrasebook(walk)
+    folded = book.mended(fold(message.text))
+    led = led_to(_phrases(walk, message, book.within(folded)), folded)
     if PERSON in led:
         return _call_person(walk, message)
     found = [flow for flow in led if flow != LEAVE][:FLOWS_CHOICES_MAX]
@@ -126,8 +136,8 @@ def flow_named(walk: Walk, message: Message) -> bool:
     return True
 
 
-def _phrases(walk: Walk, message: Message, folded: str) -> dict[str, str]:
-    """Phrases in it that lead somewhere from here, and where to.
+def _phrases(walk: Walk, message: Message, said: Sequence[str]) -> dict[str, str]:
+    """Those that lead somewhere from here, and where to.
 
     A greeting only greets: "hello, can I book" is no greeting. One common word ("appointment") does not
     outweigh a question that the FAQ surely answers.
@@ -136,15 +146,17 @@ def _phrases(walk: Walk, message: Message, folded: str) -> dict[str, str]:
     running = {frame.flow for frame in walk.conversation.stack} | {walk.clinic.otherwise}
     flows = {
         words: flow
-        for words, flow in walk.clinic.start_words.items()
-        if words in folded and flow not in running and (not only_several or has_several_words(words))
+        for words in said
+        if (flow := walk.clinic.start_words.get(words, "")) not in running
+        and flow
+        and (not only_several or has_several_words(words))
     }
     leaving = {
         words: LEAVE
-        for words, rule in walk.clinic.anywhere_words.items()
-        if words in folded and _leaves(rule) and has_several_words(words)
+        for words in said
+        if (rule := walk.clinic.anywhere_words.get(words)) and _leaves(rule) and has_several_words(words)
     }
-    return {**flows, **leaving, **_person_phrases(walk, folded)}
+    return {**flows, **leaving, **_person_phrases(walk, said)}
 
 
 def _leaves(rule: Anywhere) -> bool:
@@ -177,8 +189,9 @@ def greeting(walk: Walk, message: Message) -> bool:
     """A sentence that says no more than the menu's own words ("good morning doctor"): the menu, without an apology."""
     if not walk.at_menu:
         return False
-    greetings = {words: flow for words, flow in walk.clinic.start_words.items() if flow == walk.clinic.otherwise}
-    if not led_to(greetings, fold(message.text)):
+    folded, flows = fold(message.text), walk.clinic.start_words
+    said = _phrasebook(walk).within(folded)
+    if not led_to({words: flows[words] for words in said if flows.get(words) == walk.clinic.otherwise}, folded):
         return False
     walk.digress(walk.clinic.otherwise, "go on")
     return True

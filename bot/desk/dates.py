@@ -61,7 +61,8 @@ _WEEKDAY_OF = sorted(
     ((fold(name), index) for index, names in enumerate(_WEEKDAYS) for name in names), key=lambda named: -len(named[0])
 )
 _DAY_NAMED = re.compile("|".join([*sum(_RELATIVE.values(), ()), *(name for name, _ in _WEEKDAY_OF)]))
-"""Whether it is worth looking for each of them."""
+_DIGIT = re.compile(r"\d")
+"""Whether it is worth looking for what is made of them."""
 _MONTH = "|".join(sorted(_MONTH_OF, key=len, reverse=True))
 
 _ISO = re.compile(r"\b(20\d\d)-(\d{1,2})-(\d{1,2})\b")
@@ -102,12 +103,19 @@ def find_dates(text: str, today: date, named_days: NamedDays | None = None) -> t
     low = text.casefold()
     found: dict[str, None] = {}
     called, low = named_days.find(low, today) if named_days else ((), low)
-    named = [*called, *_written(low, today), *_relative(low, today), *_counted(low, today)]
+    has_digits, names_days = _DIGIT.search(low) is not None, _DAY_NAMED.search(low) is not None
+    named = [
+        *called,
+        *(_written(low, today) if has_digits else ()),
+        *(_relative(low, today) if names_days else ()),
+        *_counted(low, today),
+    ]
     # "Wed 11 March" is one day, not the coming Wednesday besides.
-    weekdays = [day for day in _weekdays(low, today) if day.weekday() not in {one.weekday() for one in named}]
+    taken = {one.weekday() for one in named}
+    weekdays = [day for day in _weekdays(low, today) if day.weekday() not in taken] if names_days else []
     # "31 April" is no day, and not every day of April either.
     exact = bool(named or find_no_such_day(text, today))
-    wider = _of_month(low, today) if not exact else []
+    wider = _of_month(low, today) if has_digits and not exact else []
     wider = wider or weeks(low, today) or (months(low, today, _MONTH_OF) if not exact else [])
     for day in (*named, *_which_of(weekdays, wider)):
         found.setdefault(day.isoformat())
@@ -117,6 +125,8 @@ def find_dates(text: str, today: date, named_days: NamedDays | None = None) -> t
 def find_no_such_day(text: str, today: date) -> str:
     """The first day that is written and does not come within a year ("31 April"), as it reads; empty when none is."""
     low = text.casefold()
+    if not _DIGIT.search(low):
+        return ""
     written = [
         *((m[1], _MONTH_OF[m[2]], m[3], f"{m[1]} {m[2].capitalize()}") for m in _DAY_MONTH.finditer(low)),
         *((m[2], _MONTH_OF[m[1]], m[3], f"{m[2]} {m[1].capitalize()}") for m in _MONTH_DAY.finditer(low)),
@@ -132,12 +142,13 @@ def find_times(text: str) -> tuple[str, ...]:
     """Times of day as ``HH:MM``, in the order of how clearly they are written."""
     low = text.casefold()
     found: dict[str, None] = {}
-    for match in _CLOCK.finditer(low):
-        _add(found, int(match.group(1)), int(match.group(2)), match.group(3) or "")
-    for match in _HOUR.finditer(low):
-        _add(found, int(match.group(1)), 0, match.group(2))
-    for match in _MALAY_HOUR.finditer(low):
-        _add(found, int(match.group(1)), 0, "")
+    if _DIGIT.search(low):
+        for match in _CLOCK.finditer(low):
+            _add(found, int(match.group(1)), int(match.group(2)), match.group(3) or "")
+        for match in _HOUR.finditer(low):
+            _add(found, int(match.group(1)), 0, match.group(2))
+        for match in _MALAY_HOUR.finditer(low):
+            _add(found, int(match.group(1)), 0, "")
     if _NOON.search(low):
         found.setdefault("12:00")
     for match in _CHINESE_HOUR.finditer(low):
@@ -150,11 +161,13 @@ def find_part_of_day(text: str) -> tuple[str, ...]:
     """A part of the day, as ``HH:MM`` from when and until before when. Empty when the words name none, or several, or
     a time itself ("3 in the afternoon")."""
     low = _GREETING.sub(" ", text.casefold())
-    times = find_times(low)
     bound = _BOUND.search(low)
+    found = {part for part, words in _PARTS.items() if any(word in low and _says(low, word) for word in words)}
+    if not bound and len(found) != 1:
+        return ()
+    times = find_times(low)
     if bound and times:
         return (times[0], _MIDNIGHT) if bound.group(1) in _FROM else ("00:00", times[0])
-    found = {part for part, words in _PARTS.items() if any(word in low and _says(low, word) for word in words)}
     return found.pop() if len(found) == 1 and not times else ()
 
 
@@ -204,8 +217,6 @@ def _written(low: str, today: date) -> list[date]:
 
 def _relative(low: str, today: date) -> list[date]:
     days: list[date] = []
-    if not _DAY_NAMED.search(low):
-        return days
     rest = low
     for ahead in sorted(_RELATIVE, reverse=True):
         for words in _RELATIVE[ahead]:
@@ -217,8 +228,6 @@ def _relative(low: str, today: date) -> list[date]:
 
 def _weekdays(low: str, today: date) -> list[date]:
     days: list[date] = []
-    if not _DAY_NAMED.search(low):
-        return days
     rest = low
     for name, weekday in _WEEKDAY_OF:
         at = _position(rest, name)

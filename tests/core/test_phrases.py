@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.phrases import led_to, mended
+from bot.core.phrases import Phrasebook, led_to
 
 PHRASES = {
     "book": "booking",
@@ -61,9 +61,20 @@ def test_two_wishes_in_one_sentence_are_both_heard(words: str, leads: tuple[str,
 
 @pytest.mark.parametrize("written", ["apointment", "appoinment", "appiontment", "appointmemt"])
 def test_a_slip_of_the_finger_is_mended(written: str) -> None:
-    assert mended(f"an {written} pls", PHRASES) == "an appointment pls"
+    assert Phrasebook(tuple(PHRASES)).mended(f"an {written} pls") == "an appointment pls"
 
 
 @pytest.mark.parametrize("written", ["disappointment", "bok", "looking", "munch", "doktor"])
 def test_another_word_is_left_as_it_is(written: str) -> None:
-    assert mended(written, PHRASES) == written
+    assert Phrasebook(tuple(PHRASES)).mended(written) == written
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["i want to book and also how much is it", "看看我的预约", "我想 看医生 please", "cancel my appointments", ""],
+)
+def test_only_phrases_that_a_message_may_contain_are_compared_with_it(words: str) -> None:
+    within = Phrasebook(tuple(PHRASES)).within(words)
+    assert list(within) == [phrase for phrase in PHRASES if phrase in within]
+    assert led_to({phrase: PHRASES[phrase] for phrase in within}, words) == led_to(PHRASES, words)
+    assert len(within) < len(PHRASES) / 2

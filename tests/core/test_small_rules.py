@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from typing import get_args
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.control import WHO_MAY_SPEAK, may_speak
-from bot.core.conversation import Control, Conversation, Frame, Open, Passed, Shown, from_data, to_data
+from bot.core.conversation import Control, Conversation, Frame, Open, Passed, Shown, changed, from_data, to_data
 from bot.core.delivery import ERRORS, FROM_TWILIO, Trouble, rises, trouble_of
 from bot.core.effects import Speech
 from bot.core.events import Message, Outcome, Reading, SilenceRanOut, StaffReplied, event_from_data, event_to_data
@@ -159,3 +160,12 @@ def test_a_fresh_conversation_is_stored_small_and_old_data_stays_readable() -> N
     fresh = Conversation("abcdefgh12", MEI_LING)
     assert to_data(fresh) == {"id": "abcdefgh12", "address": MEI_LING}
     assert from_data({**to_data(fresh), "a field of long ago": 1}) == fresh
+
+
+def test_a_conversation_is_changed_in_the_fields_that_are_named_and_in_no_other() -> None:
+    before = Conversation("meiling", MEI_LING, reason="Fees", turn=3, stack=(Frame("booking", "when"),))
+    for one in fields(Conversation):
+        assert changed(before, **{one.name: "anew"}) == replace(before, **{one.name: "anew"})
+    assert changed(before, turn=4, reason="") == replace(before, turn=4, reason="")
+    with pytest.raises(KeyError):
+        changed(before, nonsense=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import bindparam, case, func, select, text, update
+from sqlalchemy import BigInteger, bindparam, case, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.adapters.sql import direct
@@ -47,11 +47,8 @@ _HEAD = (
 )
 _READ = select(conversation.c.state).where(_ID)
 _CREATE = insert(conversation).on_conflict_do_nothing(index_elements=["id"])
-_SAVE = (
-    update(conversation)
-    .where(_ID)
-    .values(held_at=case((bindparam("held_now") > 0, bindparam("held_now")), else_=conversation.c.held_at))
-)
+_held_now = bindparam("held_now", type_=BigInteger)
+_SAVE = update(conversation).where(_ID).values(held_at=case((_held_now > 0, _held_now), else_=conversation.c.held_at))
 _SILENCES = (
     select(conversation.c.id)
     .where(text("silence_due > 0"), conversation.c.silence_due <= bindparam("now"))

@@ -71,6 +71,7 @@ def open_engine(url: str, patience_seconds: float = PATIENCE_SECONDS, prompt: bo
             connect_args={
                 "connect_timeout": 1,
                 "tcp_user_timeout": 1000,
+                "client_encoding": "utf8",
                 "options": " ".join(f"-c {name}={value}" for name, value in POSTGRESQL.items()),
             },
         )
