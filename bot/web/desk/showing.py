@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,7 @@ def _asset(name: str) -> str:
     return url_for("static", filename=name, v=sha256(content).hexdigest()[:12])
 
 
+@lru_cache(maxsize=1024)
 def phone(number: str) -> str:
     """A phone number as one reads it out: ``+65 9123 4567``. What is none is left as it is.
 
