@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.core.answers import fold
 from bot.core.asking_faq import sure_question
@@ -128,11 +128,7 @@ def flow_named(walk: Walk, message: Message) -> bool:
     if len(found) == 1 or not walk.at_menu:
         walk.digress(found[0], "go on" if walk.at_menu else "ask")
         return True
-    language = walk.conversation.language
-    shown = [Shown(flow, walk.clinic.flows[flow].title.in_language(language), "flow") for flow in found]
-    walk.drop_all("left")
-    walk.trod("which flow")
-    walk.offer_to_choose(walk.text("which question"), shown)
+    _ask_which(walk, found)
     return True
 
 
@@ -177,11 +173,7 @@ def day_at_menu(walk: Walk, message: Message) -> bool:
     flows = dict.fromkeys(entry.flow for entry in entries if entry is not None)
     if not flows:
         return False
-    language = walk.conversation.language
-    shown = [Shown(flow, walk.clinic.flows[flow].title.in_language(language), "flow") for flow in flows]
-    walk.drop_all("left")
-    walk.trod("which flow")
-    walk.offer_to_choose(walk.text("which question"), shown)
+    _ask_which(walk, flows)
     return True
 
 
@@ -220,3 +212,11 @@ _ACKNOWLEDGING = _DECLINING | frozenset(
     好 好的 好吧 收到 行 是 是的 知道了 baik boleh okey faham சரி ஆம்""".split()
 )
 _SIGNS = frozenset("👍👌✅🙏🙂😊😀😄😃☺❤🤝💪\ufe0f \n🏻🏼🏽🏾🏿")
+
+
+def _ask_which(walk: Walk, flows: Iterable[str]) -> None:
+    language = walk.conversation.language
+    shown = [Shown(flow, walk.clinic.flows[flow].title.in_language(language), "flow") for flow in flows]
+    walk.drop_all("left")
+    walk.trod("which flow")
+    walk.offer_to_choose(walk.text("which question"), shown)
