@@ -341,7 +341,7 @@ def test_who_looks_at_the_same_conversation_sees_at_once_that_a_colleague_reads_
     there.get_by_label("Reply to").press_sequentially("Good")
     expect(here).to_have_text("Ana is writing", timeout=8000)
     there.goto(clinic.url + "/desk/diary")
-    expect(page.locator(".talk-looks")).to_have_count(0, timeout=8000)
+    expect(here).to_have_count(0, timeout=8000)
 
 
 def test_whoever_gives_a_conversation_away_sees_at_once_that_it_is_the_other_ones(

@@ -12,7 +12,7 @@ from bot.desk import reception as passing
 from bot.ports.reception import Patient as Person
 from tests.browser.reception import Reception, open_reception
 from tests.browser.test_desk_look import Desk
-from tests.web.desk_pages import ANA
+from tests.web.desk_pages import ADA, ANA
 
 TALK = "**/desk/inbox/**since=**"
 """What the thread asks for by itself."""
@@ -240,6 +240,21 @@ def test_the_composer_names_whom_the_conversation_is_about_now(clinic: Reception
     patients.add(clinic.front.desk, clinic.mei_ling.conversation, ANA, Person(0, "Siti Aminah", "", "", ""))
     expect(page.locator(".composer-to strong")).to_have_text("Siti Aminah")
     expect(page.get_by_label("Reply to Siti Aminah")).to_have_attribute("placeholder", "Reply to Siti Aminah")
+
+
+def test_news_that_comes_while_names_are_offered_leaves_them_open(clinic: Reception, desk: Desk) -> None:
+    path = f"/desk/patients/in/{clinic.mei_ling.conversation}"
+    page = desk.opens(path)
+    held = holds(page, f"**{path}")
+    with page.expect_request(f"**{path}"):
+        page.evaluate("document.dispatchEvent(new Event('desk:changed'))")
+    note = page.get_by_label("What colleagues should know")
+    note.press_sequentially("Ask @ad")
+    with page.expect_event("requestfinished"):
+        lets_go(page, held)
+    expect(page.get_by_role("option", name=ADA)).to_be_visible()
+    note.press("Enter")
+    expect(note).to_have_value(f"Ask @{ADA} ")
 
 
 def test_a_stream_that_ends_as_streams_do_is_nothing_to_be_told_of(clinic: Reception, desk: Desk) -> None:

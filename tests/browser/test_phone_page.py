@@ -117,13 +117,14 @@ def test_a_button_is_tapped_and_quoted(world: World, page: Page) -> None:
 def test_whoever_writes_while_her_tap_is_under_way_keeps_the_pen(world: World, page: Page) -> None:
     ask(world, BUTTONS)
     held: list[Route] = []
-    page.route("**/phone/send", lambda route: route.continue_() if held else held.append(route))
+    page.route("**/phone/send", held.append)
     with page.expect_request("**/phone/send"):
         phone(page).get_by_role("button", name="Book a visit").click()
     field = page.get_by_label("Message as Mei Ling Tan")
     field.fill("And")
     with page.expect_response("**/phone/send"):
         held[0].continue_()
+    page.unroute("**/phone/send")
     expect(phone(page).locator("blockquote")).to_contain_text("How can we help?")
     page.keyboard.type(" bring my scans?")
     page.keyboard.press("Enter")

@@ -133,7 +133,7 @@
 
   // Nothing moves under the pointer, and nothing closes that somebody has opened.
   function in_use(part) {
-    return part.querySelector("details[open]") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
+    return part.querySelector("details[open], [role=listbox]:not([hidden])") || (part.id === "list" && part.matches(":hover") && Date.now() - moved_at < 1500);
   }
 
   document.addEventListener("htmx:before:swap", (event) => {
