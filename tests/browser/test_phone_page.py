@@ -117,7 +117,11 @@ def test_a_button_is_tapped_and_quoted(world: World, page: Page) -> None:
 def test_whoever_writes_while_her_tap_is_under_way_keeps_the_pen(world: World, page: Page) -> None:
     ask(world, BUTTONS)
     held: list[Route] = []
-    page.route("**/phone/send", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/phone/send", hold)
     with page.expect_request("**/phone/send"):
         phone(page).get_by_role("button", name="Book a visit").click()
     field = page.get_by_label("Message as Mei Ling Tan")
