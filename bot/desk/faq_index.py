@@ -9,20 +9,29 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from sys import byteorder
 from typing import NamedTuple
 
 from bot.core.answers import fold
+from bot.core.asking_faq import FAQ_SURE
 from bot.core.flow import Question
 
 CANDIDATES_MAX = 5
 LIKENESS_MIN = 20
 EXACT = 100
 """The likeness of what is asked word for word, and of nothing else."""
-_DIGITS = 3
-"""Digits of a weight: then many are equal."""
+ELSEWHERE_MAX = 0.12
+"""No question is surely meant when more of a message than this speaks of others: "is a slipped disc an illness" is very
+like "is sciatica an illness", and the answer would be wrong."""
+_WHOLE = 1024
+"""The length of a bag: its weights are whole numbers, and likeness goes up to this squared."""
+_MANY = 1 / 25
+"""More than this share of all ways are many: fewer are sooner weighed one by one."""
 TEXT_CHARACTERS_MAX = 300
 """A question is asked in its first few hundred characters; the rest is not weighed."""
 _BEFORE = re.compile(
@@ -53,23 +62,27 @@ class FaqIndex:
     """The ways all questions are asked, weighed once; :meth:`candidates` is asked with each message.
 
     Where a group stands is a stretch of two lists: which way has it there, and with what weight. There are a hundred
-    thousand such places; what is equal among them is one object, or they would be a tenth of the web process.
+    thousand such places; what is equal among them is one object, or they would be a tenth of the web process. A group
+    that many ways have is a row as well, one large number with 32 bits for the weight in each way: one multiplication
+    weighs them all, where a message has dozens of such groups in hundreds of ways each.
     """
 
     def __init__(self, questions: Mapping[str, Question]) -> None:
         ways = [(asked, fold(way)) for id, question in questions.items() for asked, way in _ways(id, question)]
         self._exact = {folded: asked for asked, folded in ways}
-        weighed = [(asked.question, bag) for asked, folded in ways if (bag := _groups(folded))]
-        owners, bags = [id for id, _ in weighed], [bag for _, bag in weighed]
-        self._ways = len(bags)
+        owners, folded_ways = [asked.question for asked, _ in ways], [folded for _, folded in ways]
+        self._ways = len(ways)
         # The ways of one question stand together: where they begin and end.
         self._spans = [(id, owners.index(id), owners.index(id) + owners.count(id)) for id in dict.fromkeys(owners)]
-        seen = Counter(group for bag in bags for group in bag)
-        self._rarity = {group: math.log((1 + len(bags)) / (1 + count)) + 1 for group, count in seen.items()}
-        self._unknown = math.log(1 + len(bags)) + 1
+        # Groups are made twice: all bags at once would be more than the index, and leave the process as large.
+        seen = Counter(group for folded in folded_ways for group in _groups(folded))
+        self._rarity = {group: math.log((1 + len(ways)) / (1 + count)) + 1 for group, count in seen.items()}
+        self._unknown = math.log(1 + len(ways)) + 1
         ends = list(accumulate(seen.values()))
         self._stretches = {group: slice(end - seen[group], end) for group, end in zip(seen, ends, strict=True)}
-        self._in_ways, self._weights = self._placed(bags)
+        self._in_ways, self._weights = self._placed(folded_ways, sum(seen.values()))
+        many = [group for group, count in seen.items() if count > len(ways) * _MANY]
+        self._rows = {group: self._row(self._stretches[group]) for group in many}
 
     def candidates(self, text: str) -> tuple[tuple[str, int], ...]:
         """(question id, likeness 0..100), best first, at most five."""
@@ -77,16 +90,50 @@ class FaqIndex:
         if exact is not None:
             return ((exact.question, EXACT),)
         asked = _asked(fold(text[:TEXT_CHARACTERS_MAX]))
-        score = [0.0] * self._ways
-        for group, weight in self._weighed(_groups(asked)).items():
-            stretch = self._stretches.get(group)
-            if stretch is not None:
-                for way, other in zip(self._in_ways[stretch], self._weights[stretch], strict=True):
+        weighed = self._weighed(_groups(asked))
+        of_ways = self._likeness(weighed)
+        counts = (100 * _CHINESE if asked and max(asked) >= "\u2e80" else 100) / _WHOLE**2
+        best = []
+        for id, start, end in self._spans:
+            alike = counts * max(of_ways[start:end])
+            if alike < LIKENESS_MIN:
+                continue
+            likeness = min(round(alike), EXACT - 1)
+            if likeness >= FAQ_SURE and self._elsewhere(weighed, start, end) > ELSEWHERE_MAX:
+                likeness = FAQ_SURE - 1
+            best.append((id, likeness))
+        return tuple(sorted(best, key=lambda item: (-item[1], item[0]))[:CANDIDATES_MAX])
+
+    def _likeness(self, weighed: Mapping[str, int]) -> array[int]:
+        """How like each way is, 0 to _WHOLE squared."""
+        score, rows = array("I", bytes(4 * self._ways)), 0
+        for group, weight in weighed.items():
+            row = self._rows.get(group)
+            if row is not None:
+                rows += weight * row
+            elif group in self._stretches:
+                places = self._stretches[group]
+                for way, other in zip(self._in_ways[places], self._weights[places], strict=True):
                     score[way] += weight * other
-        counts = 100 * _CHINESE if asked and max(asked) >= "\u2e80" else 100
-        best = [(id, min(round(counts * max(score[start:end])), EXACT - 1)) for id, start, end in self._spans]
-        ranked = sorted(best, key=lambda item: (-item[1], item[0]))
-        return tuple((id, likeness) for id, likeness in ranked[:CANDIDATES_MAX] if likeness >= LIKENESS_MIN)
+        rows += int.from_bytes(score.tobytes(), byteorder)
+        return array("I", rows.to_bytes(4 * self._ways, byteorder))
+
+    def _row(self, places: slice) -> int:
+        row = array("I", bytes(4 * self._ways))
+        for way, weight in zip(self._in_ways[places], self._weights[places], strict=True):
+            row[way] = weight
+        return int.from_bytes(row.tobytes(), byteorder)
+
+    def _elsewhere(self, weighed: Mapping[str, int], start: int, end: int) -> float:
+        """The share of a message (0..1) that other questions know and none of these ways: perhaps it is about those."""
+        known = ((weight, self._stretches[group]) for group, weight in weighed.items() if group in self._stretches)
+        elsewhere = sum(
+            weight * weight
+            for weight, places in known
+            if (at := bisect_left(self._in_ways, start, places.start, places.stop)) == places.stop
+            or self._in_ways[at] >= end
+        )
+        return elsewhere / _WHOLE**2
 
     def language(self, text: str) -> str | None:
         """The language of a question asked word for word; None for the first one, whose words stand in all others."""
@@ -97,22 +144,20 @@ class FaqIndex:
         folded = fold(text[:TEXT_CHARACTERS_MAX])
         return self._exact.get(folded) or self._exact.get(_asked(folded))
 
-    def _placed(self, bags: Sequence[Mapping[str, int]]) -> tuple[list[int], list[float]]:
+    def _placed(self, folded_ways: Sequence[str], places: int) -> tuple[list[int], list[int]]:
         """Of every place of every group the way that has it, and the group's weight there."""
         free = {group: stretch.start for group, stretch in self._stretches.items()}
-        places = sum(map(len, bags))
-        in_ways, weights, equal = [0] * places, [0.0] * places, dict[float, float]()
-        for way, bag in enumerate(bags):
-            for group, weight in self._weighed(bag).items():
-                rounded = round(weight, _DIGITS)
-                in_ways[free[group]], weights[free[group]] = way, equal.setdefault(rounded, rounded)
+        in_ways, weights, equal = [0] * places, [0] * places, list(range(_WHOLE + 1))
+        for way, folded in enumerate(folded_ways):
+            for group, weight in self._weighed(_groups(folded)).items():
+                in_ways[free[group]], weights[free[group]] = way, equal[weight]
                 free[group] += 1
         return in_ways, weights
 
-    def _weighed(self, bag: Mapping[str, int]) -> dict[str, float]:
+    def _weighed(self, bag: Mapping[str, int]) -> dict[str, int]:
         raw = {group: (1 + math.log(count)) * self._rarity.get(group, self._unknown) for group, count in bag.items()}
-        length = math.hypot(*raw.values()) or 1.0
-        return {group: weight / length for group, weight in raw.items()}
+        whole = _WHOLE / (math.hypot(*raw.values()) or 1.0)
+        return {group: round(weight * whole) for group, weight in raw.items()}
 
 
 def _asked(folded: str) -> str:

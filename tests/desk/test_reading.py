@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.answers import fold
+from bot.desk.faq_index import FaqIndex
 from bot.desk.reading import language_of, phone_in, yes_no
 from tests.universe import NOW, shipped_clinic, shipped_reader
 
@@ -95,6 +96,10 @@ def test_only_what_is_asked_word_for_word_is_wholly_alike() -> None:
     read = shipped_reader()
     for words in ("sciatica what is", "什么是是坐骨神经痛", "apa apa itu sciatica"):
         assert 70 <= read(words, NOW).faq[0][1] < 100
+
+
+def test_a_clinic_without_questions_finds_none() -> None:
+    assert FaqIndex({}).candidates("what is sciatica") == ()
 
 
 def test_every_question_finds_itself() -> None:
