@@ -12,7 +12,7 @@ from bot.core.checks_graph import ENGINE_FILE, FAQ_FILE
 from bot.core.checks_kinds import OF_LISTS, Kinds, kinds_of_names
 from bot.core.events import Reading
 from bot.core.fault import At, Fault, level_of
-from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Run, Say, Step, Text
+from bot.core.flow import Anywhere, Ask, Clinic, Flow, HandOver, Option, Question, Run, Say, Step, Text
 from bot.core.follow_up import KINDS
 from bot.core.names import clinic_fact, label, names_in
 from bot.core.safety import LIST_WORDS
@@ -129,7 +129,8 @@ def ways_to_say(option: Option) -> tuple[str, ...]:
 
 
 def same_answers(clinic: Clinic) -> Iterator[Fault]:
-    """E30: the same words mean two options of one question, in any language."""
+    """E30: the same words mean two options of one question, or ask two questions of the FAQ, in any language."""
+    yield from _asked_twice(clinic)
     for flow, step, ask in _asks(clinic):
         meant: dict[str, Option] = {}
         for option in (*ask.options, *ask.more_options):
@@ -141,6 +142,16 @@ def same_answers(clinic: Clinic) -> Iterator[Fault]:
                         f'"{words}" means both "{first.label.source}" and "{option.label.source}".',
                         "Take it away from one of them.",
                     )
+
+
+def _asked_twice(clinic: Clinic) -> Iterator[Fault]:
+    asks: dict[str, Question] = {}
+    for question in clinic.questions.values():
+        for words in (question.question.source, *(way for ways in question.also.values() for way in ways)):
+            first = asks.setdefault(fold(words), question)
+            if first is not question:
+                message = f'"{words}" asks both "{first.id}" and "{question.id}".'
+                yield Fault("E30", FAQ_FILE, question.line, 0, "", message, "Take it away from one of them.")
 
 
 def shadowed_anywhere(clinic: Clinic) -> Iterator[Fault]:

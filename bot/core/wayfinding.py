@@ -8,7 +8,7 @@ from bot.core.answers import fold
 from bot.core.asking_faq import sure_question
 from bot.core.conversation import Shown
 from bot.core.events import Message
-from bot.core.flow import Anywhere
+from bot.core.flow import Anywhere, Question
 from bot.core.phrases import Phrasebook, has_several_words, led_to, phrasebook
 from bot.core.walk import Walk
 from bot.core.wishes import wish_of
@@ -136,9 +136,11 @@ def _phrases(walk: Walk, message: Message, said: Sequence[str]) -> dict[str, str
     """Those that lead somewhere from here, and where to.
 
     A greeting only greets: "hello, can I book" is no greeting. One common word ("appointment") does not
-    outweigh a question that the FAQ surely answers.
+    outweigh a question that the FAQ surely answers, and neither do words with which that question is asked.
     """
-    only_several = not walk.at_menu or sure_question(walk, message) is not None
+    sure = sure_question(walk, message)
+    asked = walk.clinic.questions[sure] if sure is not None else None
+    only_several = not walk.at_menu or asked is not None
     running = {frame.flow for frame in walk.conversation.stack} | {walk.clinic.otherwise}
     flows = {
         words: flow
@@ -146,6 +148,7 @@ def _phrases(walk: Walk, message: Message, said: Sequence[str]) -> dict[str, str
         if (flow := walk.clinic.start_words.get(words, "")) not in running
         and flow
         and (not only_several or has_several_words(words))
+        and (asked is None or not _part_of(asked, words, flow))
     }
     leaving = {
         words: LEAVE
@@ -153,6 +156,11 @@ def _phrases(walk: Walk, message: Message, said: Sequence[str]) -> dict[str, str
         if (rule := walk.clinic.anywhere_words.get(words)) and _leaves(rule) and has_several_words(words)
     }
     return {**flows, **leaving, **_person_phrases(walk, said)}
+
+
+def _part_of(question: Question, words: str, flow: str) -> bool:
+    """Whether words that start a flow are the question's own ("when should I see a doctor"), and it leads elsewhere."""
+    return question.run != flow and any(words in fold(way) for ways in question.also.values() for way in ways)
 
 
 def _leaves(rule: Anywhere) -> bool:

@@ -29,10 +29,18 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _TAMIL = re.compile(r"[\u0b80-\u0bff]")
 _MALAY_WORDS = frozenset(
-    """saya nak mahu hendak boleh tak tidak ada apa bila di mana berapa kenapa bagaimana macam sakit kaki belakang
+    """saya nak mahu hendak boleh tak tidak ada apa bila mana berapa kenapa bagaimana macam sakit kaki belakang
     pinggang doktor temujanji janji temu batal tukar masa hari esok klinik tolong terima kasih selamat pagi petang jumpa
-    dengan untuk buat tempah kebas lemah kencing ubat rawatan harga""".split()
+    dengan untuk buat tempah kebas lemah kencing ubat rawatan harga itu ini kena sudah belum lepas selepas sebelum
+    kalau jika sebab kerana punca rawat dirawat bedah pembedahan operasi suntikan cucuk saraf tulang pusat pakar
+    periksa pemeriksaan ujian imbasan lain sama beza siapa mengapa adakah ialah adalah akan perlu patut mesti
+    wajib sendiri saja sahaja lagi juga kami kita awak anda mereka orang gejala simptom rasa minggu bulan tahun
+    semalam malam dekat daripada sampai hingga tapi tetapi atau jadi beri dapat ambil tengok cakap kata tanya
+    soalan maksud maksudnya apakah penyakit sembuh teruk sebelah kiri kanan otot tanda disebabkan mungkin pernah
+    dulu badan selain antara sesuai cara cari guna sebenarnya benda memang sangat""".split()
 )
+_MALAY_PARTICLES = frozenset("tu ni ke je lah dan di pun kat pada dari yang dah nya ya".split())
+"""They count beside a Malay word only: alone they may be somebody's name."""
 _ENGLISH_WORDS = frozenset(
     """i my me the is are can do does what when where how why want need would like please book appointment pain leg back
     doctor hello hi thanks thank you for to and not have has with a an of in on at it will change cancel move""".split()
@@ -53,7 +61,7 @@ def reader(
             return Reading()
         folded, today = fold(text), now.astimezone(zone).date()
         return Reading(
-            language=language_of(text),
+            language=language_of(text) or index.language(text),
             red_flags=find_red_flags(text),
             faq=index.candidates(text),
             dates=find_dates(text, today, named),
@@ -77,6 +85,7 @@ def language_of(text: str) -> str | None:
         return "zh"
     words = fold(text).split()
     malay = sum(word in _MALAY_WORDS for word in words)
+    malay += sum(word in _MALAY_PARTICLES for word in words) if malay else 0
     english = sum(word in _ENGLISH_WORDS for word in words)
     if malay >= 2 and malay > english:
         return "ms"

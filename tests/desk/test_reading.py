@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.answers import fold
+from bot.desk.faq_index import FaqIndex
 from bot.desk.reading import language_of, phone_in, yes_no
 from tests.universe import NOW, shipped_clinic, shipped_reader
 
@@ -22,6 +23,10 @@ from tests.universe import NOW, shipped_clinic, shipped_reader
         ("Mei Ling Tan", None),
         ("10:00", None),
         ("陈", None),
+        ("slip disc tu apa", "ms"),
+        ("perlu ke buat MRI", "ms"),
+        ("Yang Ni Ke", None),
+        ("Dan di Tan", None),
     ],
 )
 def test_a_language_is_told_only_when_it_is_sure(words: str, language: str | None) -> None:
@@ -79,6 +84,22 @@ def test_the_question_a_patient_means_comes_first(words: str, question: str) -> 
 )
 def test_what_people_say_around_a_question_makes_it_no_less_sure(words: str) -> None:
     assert shipped_reader()(words, NOW).faq[0] == ("FAQ-04", 100)
+
+
+def test_a_question_asked_word_for_word_tells_its_language_unless_it_is_the_first() -> None:
+    read = shipped_reader()
+    assert (language_of("MRI tunjuk apa"), read("MRI tunjuk apa", NOW).language) == (None, "ms")
+    assert read("nerve block injection", NOW).language is None
+
+
+def test_only_what_is_asked_word_for_word_is_wholly_alike() -> None:
+    read = shipped_reader()
+    for words in ("sciatica what is", "什么是是坐骨神经痛", "apa apa itu sciatica"):
+        assert 70 <= read(words, NOW).faq[0][1] < 100
+
+
+def test_a_clinic_without_questions_finds_none() -> None:
+    assert FaqIndex({}).candidates("what is sciatica") == ()
 
 
 def test_every_question_finds_itself() -> None:

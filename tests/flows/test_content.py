@@ -15,7 +15,7 @@ from bot.core.answers import Offered, fold, negates, options_meant
 from bot.core.checks_words import ways_to_say
 from bot.core.events import Reading
 from bot.core.flow import Ask
-from bot.core.safety import LIST_WORDS
+from bot.core.safety import LIST_WORDS, faq_answer
 from bot.desk.reading import reader
 from bot.desk.transcripts import coverage, play
 from tests.universe import SHIPPED, SINGAPORE, shipped_clinic
@@ -127,6 +127,54 @@ def test_an_answer_keeps_the_words_that_keep_it_from_promising(id: str) -> None:
     assert [hedge for hedge in HEDGES[id] if hedge not in QUESTIONS[id]["answer"]] == []
 
 
+GUARDS = {
+    "may": {
+        "en": r"\b(may|can)\b", "zh": "可能", "ms": r"\b(mungkin|boleh)\b", "ta": "லாம்",
+    },
+    "often": {
+        "en": r"\b(often|usually|typically|tends|common|some|not always|many cases)\b",
+        "zh": "常|往往|某些|有些|许多|不一定",
+        "ms": r"\b(sering|selalunya|biasa|biasanya|lazimnya|cenderung|sesetengah|tidak semestinya|banyak kes)\b",
+        "ta": "பல |சில |பொதுவ|வழக்க|எப்போதும்",
+    },
+    "selected": {"en": r"\bselected\b", "zh": "选择", "ms": r"\b(terpilih|dipilih)\b", "ta": "தேர்ந்தெடு"},
+}  # fmt: skip
+"""Words that keep an answer from promising, by language: all that are counted for one another."""
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translated_answer_is_as_guarded_as_the_one_it_was_made_from(language: str, guard: str) -> None:
+    translated, words = translation(language, "faq"), GUARDS[guard]
+    lost = []
+    for id in HEDGES:
+        source, answer = QUESTIONS[id]["answer"], translated[f"questions.{id}.answer"]
+        wanted, found = (len(re.findall(words[one], text, re.I)) for one, text in (("en", source), (language, answer)))
+        lost += [(id, wanted, found)] if found < wanted else []
+    assert lost == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translated_answer_adds_no_number_and_keeps_every_name(language: str) -> None:
+    translated = translation(language, "faq")
+    for id, row in QUESTIONS.items():
+        answer = translated[f"questions.{id}.answer"]
+        assert not re.search(r"[\d%$]", answer), id
+        names = re.findall(
+            r"Dr Colum Nolan|Oxford Spine & Neurosurgery Centre|Addenbrooke's|NNI|Sengkang", row["answer"]
+        )
+        assert [name for name in names if name not in answer] == [], id
+    assert "MB, BCh, BAO, LRCPSI, MRCSI, FRCSI (Neurosurgery)" in translated["questions.FAQ-34.answer"]
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_an_answer_fits_one_message_with_its_safety_line_and_the_question_that_follows(language: str) -> None:
+    ask = FLOWS["about_sciatica"]["steps"]["tell"]["ask"]
+    follows = ask if language == "en" else translation(language, "about_sciatica")["tell.ask"]
+    said = {id: faq_answer(question, language) for id, question in shipped_clinic().questions.items()}
+    assert {id: len(text) for id, text in said.items() if len(text) + len(follows) > TEXT_MAX} == {}
+
+
 def test_no_answer_has_a_number_that_the_article_has_not() -> None:
     # The article has none at all: no doses, durations, percentages, prices.
     counted = r"\d|%|\$|\b(milligram|week|month|year|hour|minute|day)s?\b(?! activities)|per cent"
@@ -151,7 +199,7 @@ def test_topics_and_their_questions_fit_one_list() -> None:
 def test_every_question_is_known_in_the_words_of_patients_in_each_language() -> None:
     for row in QUESTIONS.values():
         assert len(row["also"]) >= 6
-        assert all(len(row[f"also {language}"]) >= 3 for language in LANGUAGES)
+        assert all(len(row[f"also {language}"]) >= 6 for language in LANGUAGES)
 
 
 def test_no_two_questions_are_asked_in_the_same_words() -> None:
