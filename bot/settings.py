@@ -23,6 +23,8 @@ KEEP_WORDS_DAYS_MIN = 7
 KEEP_SAFETY_DAYS = 2192
 # Linux allows 107 bytes for a socket's path and macOS 103; Redis writes next to it under a longer name while it starts.
 SOCKET_PATH_BYTES_MAX = 90
+SOCKET_PATH_PLAIN = r"[^\s=]+"
+"""Redis tells of a connection as ``name=value name=value``, its socket among them, and clients take that apart."""
 TWILIO_API = "https://api.twilio.com"
 SIMULATED_CLINIC = "whatsapp:+6560000000"
 
@@ -424,9 +426,9 @@ def _own_secret_key(data_dir: Path) -> str:
 
 
 def _own_redis_socket(data_dir: Path) -> Path:
-    """DATA_DIR/redis/redis.sock, or a short path that every process derives alike when that one is too long."""
+    """DATA_DIR/redis/redis.sock; where that is too long or not plain, a short path that every process derives alike."""
     socket = data_dir / "redis" / "redis.sock"
-    if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
+    if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX and re.fullmatch(SOCKET_PATH_PLAIN, str(socket)):
         return socket
     mark = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return Path(f"/tmp/frontdesk-{os.getuid()}-{mark}/redis.sock")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,7 +177,7 @@ def look_at_disk(data_dir: Path) -> Iterator[Finding]:
         level, do = ("fault" if free < FREE_BYTES_MIN else "warning"), "Make room: without it nothing can be written."
         yield Finding(level, "Disk", f"Only {room}.", str(data_dir), do)  # type: ignore[arg-type]
     if data_dir.stat().st_mode & 0o077:
-        do = f"Run: chmod 700 {data_dir}"
+        do = f"Run: chmod 700 {shlex.quote(str(data_dir))}"
         yield Finding("warning", "Disk", "Others on this machine may look into it.", str(data_dir), do)
     kept = len(FileSpool(data_dir / "spool").kept())
     if kept:
