@@ -86,8 +86,12 @@ def test_the_lock_has_what_each_package_needs_on_every_python_and_machine() -> N
     versions = ("3.11.0", "3.11.2", "3.12.0", "3.13.0", "3.14.0")
     for version, machine, system in product(versions, ("x86_64", "aarch64", "arm64"), ("linux", "darwin")):
         place = {
-            **{"python_full_version": version, "python_version": version.rpartition(".")[0], "extra": ""},
-            **{"platform_machine": machine, "sys_platform": system, "platform_system": system.capitalize()},
+            "python_full_version": version,
+            "python_version": version.rpartition(".")[0],
+            "extra": "",
+            "platform_machine": machine,
+            "sys_platform": system,
+            "platform_system": system.capitalize(),
         }
         there = {one.name for one in pinned if one.marker is None or one.marker.evaluate(place)}
         for name in there & {canonicalize_name(one.name) for one in distributions()}:
