@@ -235,8 +235,12 @@ class _Form:
 
     def folder(self, name: str, default: str) -> Path:
         path = Path(self.text(name) or default).expanduser().absolute()
-        if path.exists() and not path.is_dir():
-            self.wrong(f"{name} must be a folder, and {path} is not one.")
+        try:
+            if path.exists() and not path.is_dir():
+                self.wrong(f"{name} must be a folder, and {path} is not one.")
+        except OSError as error:
+            # Mostly a folder above it that this user may not enter.
+            self.wrong(f"{name} cannot be used: {error.strerror} ({path}).")
         return path
 
     def switch(self, name: str) -> bool:
@@ -295,7 +299,17 @@ def _stores(form: _Form, data_dir: Path) -> dict[str, Any]:
     )
     redis_url = form.text("REDIS_URL") or _unix_url(_own_redis_socket(data_dir))
     form.shaped("REDIS_URL", redis_url, r"(rediss?://|unix:///).+", "redis://…, rediss://… or unix:///…")
+    if not _is_in_parts(redis_url):
+        form.wrong("REDIS_URL must be redis://:PASSWORD@HOST:PORT/0. In a password / is written %2F, # is written %23.")
     return {"database_url": database_url, "redis_url": redis_url}
+
+
+def _is_in_parts(url: str) -> bool:
+    """Whether a port is where one should be: a ``/`` in the password puts half of that there."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _twilio(form: _Form) -> dict[str, Any]:

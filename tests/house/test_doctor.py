@@ -77,6 +77,14 @@ def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
     said = told(look_at_database("postgresql+psycopg://ana:w0rd@127.0.0.1:9/clinic"))
     assert said.startswith("fault PostgreSQL cannot be used")
     assert "w0rd" not in said
+    assert "Look whether the server runs" in said
+
+
+def test_a_database_url_with_a_password_as_it_is_spoken_is_told_without_it() -> None:
+    said = told(look_at_database("postgresql+psycopg://ana:w0rd@1:w/rd@127.0.0.1:9/clinic"))
+    assert said.startswith("fault PostgreSQL")
+    assert "DATABASE_URL cannot be read" in said
+    assert "w0rd" not in said
 
 
 def test_a_redis_that_keeps_what_it_has_is_in_order(redis_url: str) -> None:
@@ -100,6 +108,19 @@ def test_a_redis_that_forgets_or_throws_away_is_told(redis_url: str) -> None:
 
 def test_a_redis_that_is_away_is_told() -> None:
     assert told(look_at_redis("redis://127.0.0.1:9/0")).startswith("fault It does not answer")
+
+
+def test_a_redis_that_wants_another_password_is_told_so(redis_url: str) -> None:
+    import redis
+
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("requirepass", "w0rd")
+        try:
+            said = told(look_at_redis(redis_url))
+        finally:
+            client.config_set("requirepass", "")
+    assert said.startswith("fault It wants another password.")
+    assert "redis://:PASSWORD@HOST" in said
 
 
 def test_whoever_works_is_counted_and_whoever_does_not_is_missed(redis_url: str) -> None:
