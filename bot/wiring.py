@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("frontdesk")
 
+COUNTS_BYTES = 1 << 16
+"""How long Prometheus's client makes a process's file."""
+
 BackupRefused = backup.Refused
 FlowsRefused = elsewhere.Refused
 FlowsArrived = elsewhere.Arrived
@@ -387,14 +390,32 @@ def log_to_stderr() -> None:
     log.setLevel(logging.INFO)
 
 
-def share_metrics(settings: Settings) -> None:
-    """Have this machine's processes count into files of one folder.
+def share_metrics(settings: Settings, counts: bool = False) -> None:
+    """Have this machine's processes count into files of one folder. One that ``counts`` has its file made at once.
 
-    To be called before Prometheus's client is imported: it looks once.
+    To be called before Prometheus's client is imported: it looks once. It maps a file of holes into memory, and on a
+    full disk the kernel ends whoever writes into a hole, patients' messages and all: so the file is filled first. Where
+    there is no room for it, the process counts for itself.
     """
     folder = settings.data_dir / "metrics"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if counts:
+            _fill(folder / f"histogram_{os.getpid()}.db")
+    except OSError as error:
+        _report("metrics_not_shared", {"error": type(error).__name__})
+        return
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _fill(file: Path) -> None:
+    if file.exists():
+        return
+    try:
+        file.write_bytes(bytes(COUNTS_BYTES))
+    except OSError:
+        file.unlink()
+        raise
 
 
 @contextmanager
@@ -418,7 +439,9 @@ def without_database(away: BookAway) -> str:
     """What a command says when it could not use the database, and what to do."""
     if isinstance(away, BookRefused):
         return str(away)
-    return "The database cannot be reached. Is Frontdesk set up here, with the same settings? Try: python -m bot doctor"
+    why = f" ({away})" if str(away) else ""
+    ask = "Is Frontdesk set up here, with the same settings? Try: python -m bot doctor"
+    return f"The database cannot be used{why}. {ask}"
 
 
 def migrate_book(settings: Settings) -> None:

@@ -52,6 +52,7 @@ def look_at_public_url(public_url: str, account: Account) -> Iterator[Finding]:
     elif believed not in (200, 204):
         do = "Have the proxy pass /twilio/ on to the webhook's port, as it comes."
         yield Finding("fault", "Webhook", f"{path} {trouble}.", "PORT", do)
+        return
     else:
         yield Finding("ok", "Public URL", f"{public_url} is reached, and Twilio's signature is believed")
     for name in ("inbound", "status"):

@@ -85,7 +85,7 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
 
     @room.errorhandler(BookAway)
     def away(error: BookAway) -> Response:
-        desk.report("book_away", {"path": request.path})
+        desk.report("book_away", {"path": request.path, "why": str(error)})
         return Response("Try again.\n", 503, {"Retry-After": "2"}, mimetype="text/plain")
 
     @room.post("/inbound")
