@@ -164,7 +164,9 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def draft_in(directory: Path) -> Draft:
-    """The flow files of a folder as they would be published, with its tests."""
+    """The flow files of a folder as they would be published, with its tests. Raises BrokenFlows when there is none."""
+    if not directory.is_dir():
+        raise BrokenFlows(look_at_flows(directory)[1])
     files = read_folder(directory)
     found, unreadable = load_transcripts(directory)
     return replace(_draft(files, unreadable), transcripts=found)

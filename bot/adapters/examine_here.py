@@ -185,7 +185,7 @@ def look_at_disk(data_dir: Path) -> Iterator[Finding]:
         yield Finding("warning", "Disk", f"{data_dir} is not there yet.", "DATA_DIR", START)
         return
     free = shutil.disk_usage(data_dir).free
-    room = f"{free / 1024**3:.1f} GB free"
+    room = f"{free / 1024**3:.1f} GB free" if free >= FREE_BYTES_LOW else f"{free // 1024**2} MB free"
     if free < FREE_BYTES_LOW:
         level, do = ("fault" if free < FREE_BYTES_MIN else "warning"), "Make room: without it nothing can be written."
         yield Finding(level, "Disk", f"Only {room}.", str(data_dir), do)  # type: ignore[arg-type]
