@@ -261,7 +261,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
     yield from _look_at_mail(settings)
     yield _what_is_kept(settings)
-    yield from examine_twilio.look_at_public_url(settings.public_url, account)
+    outside = examine_twilio.look_at_public_url(settings.public_url, account)
+    # Without a proxy the webhook's port leads browsers to the pages itself.
+    direct = settings.public_url == settings.local_url
+    yield from _then(outside, lambda: iter(()) if direct else examine_twilio.look_at_pages(settings.public_url))
     yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
 
 

@@ -62,6 +62,16 @@ def look_at_public_url(public_url: str, account: Account) -> Iterator[Finding]:
             yield Finding("fault", "Signature", f"A forged request to /twilio/{name} {trouble}.", "PUBLIC_URL", do)
 
 
+def look_at_pages(public_url: str) -> Iterator[Finding]:
+    """Whether browsers get our pages there: a proxy has to tell two ports apart."""
+    status, trouble = _ask("GET", f"{public_url}/desk/sign-in")
+    if status == 200:
+        yield Finding("ok", "Pages", f"{public_url}/desk is reached")
+    else:
+        do = "Have the proxy pass every path but /twilio/ on to the pages' port (DESK_PORT)."
+        yield Finding("fault", "Pages", f"{public_url}/desk {trouble}.", "DESK_PORT", do)
+
+
 def _reach(status: int | None) -> str:
     if status is None:
         return (

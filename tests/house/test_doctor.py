@@ -27,7 +27,7 @@ from bot.adapters.examine_here import (
     look_at_redis,
     look_at_templates,
 )
-from bot.adapters.examine_twilio import Account, look_at_account, look_at_content, look_at_public_url
+from bot.adapters.examine_twilio import Account, look_at_account, look_at_content, look_at_pages, look_at_public_url
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook
@@ -226,6 +226,13 @@ def test_a_webhook_that_believes_twilio_alone_is_in_order_and_keeps_nothing_of_i
 def test_a_webhook_with_another_token_is_told(desk: Desk) -> None:
     with webhook(desk, "another-token") as url:
         assert "signed as Twilio signs is refused" in told(look_at_public_url(url, ACCOUNT))
+
+
+def test_a_proxy_that_passes_everything_to_the_webhook_is_told(desk: Desk) -> None:
+    with webhook(desk) as url:
+        said = told(look_at_pages(url))
+    assert "/desk answers with HTTP 307." in said
+    assert "the pages' port" in said
 
 
 def test_a_webhook_that_believes_anybody_is_told() -> None:
