@@ -1,4 +1,6 @@
-FROM python:3.11-slim
+FROM python:3.11-slim-trixie
+# For backups: pg_dump may not be older than the server.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 WORKDIR /frontdesk
 COPY requirements.lock .
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock

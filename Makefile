@@ -68,10 +68,9 @@ pictures: $(BUILT) ## Take the pictures of the README and docs anew.
 desk: $(BUILT) ## See in the terminal who needs a person.
 	@exec $(BIN)/python -m bot desk
 
-lock: $(BUILT) ## Pin the newest versions that pyproject.toml allows in requirements.lock.
-	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet pip-tools
-	@build/lock/bin/pip-compile --quiet --upgrade --generate-hashes --no-header --allow-unsafe --strip-extras \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+lock: $(BUILT) ## Pin the newest versions that pyproject.toml allows in requirements.lock, for every Python and machine.
+	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
+	@build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 		--extra postgresql --extra dev --output-file requirements.lock pyproject.toml
 	@rm -rf build/lock
 
@@ -79,10 +78,10 @@ clean: ## Remove .venv and the caches; var/, which holds the clinic's data, stay
 	@rm -rf .venv build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is written last: an interrupted build is taken up again.
+# The stamp is written last: an interrupted build is taken up again, also one that lacked Debian's python3-venv.
 $(BUILT): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; if it has another name: make PYTHON=python3.12 ..."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	@echo "Building .venv, once ..." && $(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	@touch $@

@@ -19,8 +19,8 @@ STOP_SECONDS_MAX = 2.5
 PAUSE_SECONDS_MIN, PAUSE_SECONDS_MAX = 0.5, 5.0
 """Between two looks for a Redis that is away."""
 QUEUE_AWAY = """\
-Redis does not answer: is it running, and is REDIS_URL its address? Patients are answered without it, a little slower;
-reminders and files wait until it is back. More: python -m bot doctor"""
+Redis does not answer: is it running, and is REDIS_URL its address and its password? Patients are answered without it, a
+little slower; reminders and files wait until it is back. More: python -m bot doctor"""
 
 
 def senders() -> None:

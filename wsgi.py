@@ -24,7 +24,7 @@ def webhook() -> Flask:
     wiring.log_to_stderr()
     with wiring.plainly():
         settings = environment.read(os.environ)
-        wiring.share_metrics(settings)
+        wiring.share_metrics(settings, counts=True)
         desk = wiring.open_desk(settings)
     door = web.Door(settings.public_url, settings.twilio_auth_tokens, settings.twilio_account_sid, settings.twilio_from)
     app = web.create_webhook(desk, door, settings.desk_port)

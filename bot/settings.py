@@ -23,6 +23,8 @@ KEEP_WORDS_DAYS_MIN = 7
 KEEP_SAFETY_DAYS = 2192
 # Linux allows 107 bytes for a socket's path and macOS 103; Redis writes next to it under a longer name while it starts.
 SOCKET_PATH_BYTES_MAX = 90
+SOCKET_PATH_PLAIN = r"[^\s=]+"
+"""Redis tells of a connection as ``name=value name=value``, its socket among them, and clients take that apart."""
 TWILIO_API = "https://api.twilio.com"
 SIMULATED_CLINIC = "whatsapp:+6560000000"
 
@@ -233,8 +235,12 @@ class _Form:
 
     def folder(self, name: str, default: str) -> Path:
         path = Path(self.text(name) or default).expanduser().absolute()
-        if path.exists() and not path.is_dir():
-            self.wrong(f"{name} must be a folder, and {path} is not one.")
+        try:
+            if path.exists() and not path.is_dir():
+                self.wrong(f"{name} must be a folder, and {path} is not one.")
+        except OSError as error:
+            # Mostly a folder above it that this user may not enter.
+            self.wrong(f"{name} cannot be used: {error.strerror} ({path}).")
         return path
 
     def switch(self, name: str) -> bool:
@@ -293,7 +299,17 @@ def _stores(form: _Form, data_dir: Path) -> dict[str, Any]:
     )
     redis_url = form.text("REDIS_URL") or _unix_url(_own_redis_socket(data_dir))
     form.shaped("REDIS_URL", redis_url, r"(rediss?://|unix:///).+", "redis://…, rediss://… or unix:///…")
+    if not _is_in_parts(redis_url):
+        form.wrong("REDIS_URL must be redis://:PASSWORD@HOST:PORT/0. In a password / is written %2F, # is written %23.")
     return {"database_url": database_url, "redis_url": redis_url}
+
+
+def _is_in_parts(url: str) -> bool:
+    """Whether a port is where one should be: a ``/`` in the password puts half of that there."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _twilio(form: _Form) -> dict[str, Any]:
@@ -424,9 +440,9 @@ def _own_secret_key(data_dir: Path) -> str:
 
 
 def _own_redis_socket(data_dir: Path) -> Path:
-    """DATA_DIR/redis/redis.sock, or a short path that every process derives alike when that one is too long."""
+    """DATA_DIR/redis/redis.sock; where that is too long or not plain, a short path that every process derives alike."""
     socket = data_dir / "redis" / "redis.sock"
-    if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX:
+    if len(os.fsencode(socket)) <= SOCKET_PATH_BYTES_MAX and re.fullmatch(SOCKET_PATH_PLAIN, str(socket)):
         return socket
     mark = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
     return Path(f"/tmp/frontdesk-{os.getuid()}-{mark}/redis.sock")

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import NoReturn, Self
+from typing import IO, NoReturn, Self
 from urllib.parse import urlsplit
 
 from bot.adapters import redis_server
@@ -107,7 +107,7 @@ def _run(settings: Settings, children: tuple[Child, ...], environ: Mapping[str, 
         supervisor.start(child for child in children if not child.base)
         supervisor.wait_until(lambda: _answers(settings.local_url) and _answers(settings.local_desk_url))
         front_door = "phone" if settings.simulator else "desk"
-        print(f"Frontdesk is ready: {settings.local_url}/{front_door}", flush=True)
+        print(f"Frontdesk is ready: {settings.public_url}/{front_door}", flush=True)
         # As long as there are no staff it prints the link that makes the first admin. Only a failure to start is fatal.
         with contextlib.suppress(CannotStart):
             supervisor.once(Child("first admin", (sys.executable, "-m", "bot", "staff", "first")))
@@ -287,9 +287,9 @@ def _signal(pid: int, number: signal.Signals) -> None:
 
 @contextlib.contextmanager
 def only_one(data_dir: Path) -> Iterator[None]:
-    """Holds DATA_DIR's lock. Raises CannotStart when a running Frontdesk has it; one that was killed is waited for."""
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with open(data_dir / "lock", "a+", encoding="ascii") as lock:
+    """Holds DATA_DIR's lock. Raises CannotStart when a running Frontdesk has it, or nothing can be written there; one
+    that was killed is waited for."""
+    with _lock_in(data_dir) as lock:
         patience = time.monotonic() + LOCK_SECONDS_MAX
         while not _locked(lock.fileno()):
             lock.seek(0)
@@ -301,6 +301,14 @@ def only_one(data_dir: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _lock_in(data_dir: Path) -> IO[str]:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return open(data_dir / "lock", "a+", encoding="ascii")
+    except OSError as error:
+        raise CannotStart(f"DATA_DIR cannot be written: {error.strerror} ({error.filename}).") from None
 
 
 def _locked(file: int) -> bool:
@@ -319,7 +327,8 @@ def check_ports(settings: Settings) -> None:
         try:
             socket.create_server((settings.host, port), family=family).close()
         except OSError as error:
-            free = port + 100 if port <= 65435 else port - 100
+            # The first 1023 are root's.
+            free = port + 8000 if port < 1024 else port + 100 if port <= 65435 else port - 100
             reason = (error.strerror or str(error)).partition(" (")[0]
             problems.append(
                 f"Port {port} cannot be used ({reason}): end what holds it, or take another: {name}={free} make run"

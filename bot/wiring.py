@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("frontdesk")
 
+COUNTS_BYTES = 1 << 16
+"""How long Prometheus's client makes a process's file."""
+
 BackupRefused = backup.Refused
 FlowsRefused = elsewhere.Refused
 FlowsArrived = elsewhere.Arrived
@@ -161,7 +164,9 @@ def open_desk(settings: Settings) -> Desk:
 
 
 def draft_in(directory: Path) -> Draft:
-    """The flow files of a folder as they would be published, with its tests."""
+    """The flow files of a folder as they would be published, with its tests. Raises BrokenFlows when there is none."""
+    if not directory.is_dir():
+        raise BrokenFlows(look_at_flows(directory)[1])
     files = read_folder(directory)
     found, unreadable = load_transcripts(directory)
     return replace(_draft(files, unreadable), transcripts=found)
@@ -256,7 +261,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_here.look_at_processes(RedisLive(settings.redis_url, clock.monotonic), settings.redis_url)
     yield from _look_at_mail(settings)
     yield _what_is_kept(settings)
-    yield from examine_twilio.look_at_public_url(settings.public_url, account)
+    outside = examine_twilio.look_at_public_url(settings.public_url, account)
+    # Without a proxy the webhook's port leads browsers to the pages itself.
+    direct = settings.public_url == settings.local_url
+    yield from _then(outside, lambda: iter(()) if direct else examine_twilio.look_at_pages(settings.public_url))
     yield from _then(examine_twilio.look_at_account(account), lambda: examine_twilio.look_at_content(account))
 
 
@@ -387,14 +395,32 @@ def log_to_stderr() -> None:
     log.setLevel(logging.INFO)
 
 
-def share_metrics(settings: Settings) -> None:
-    """Have this machine's processes count into files of one folder.
+def share_metrics(settings: Settings, counts: bool = False) -> None:
+    """Have this machine's processes count into files of one folder. One that ``counts`` has its file made at once.
 
-    To be called before Prometheus's client is imported: it looks once.
+    To be called before Prometheus's client is imported: it looks once. It maps a file of holes into memory, and on a
+    full disk the kernel ends whoever writes into a hole, patients' messages and all: so the file is filled first. Where
+    there is no room for it, the process counts for itself.
     """
     folder = settings.data_dir / "metrics"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if counts:
+            _fill(folder / f"histogram_{os.getpid()}.db")
+    except OSError as error:
+        _report("metrics_not_shared", {"error": type(error).__name__})
+        return
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+def _fill(file: Path) -> None:
+    if file.exists():
+        return
+    try:
+        file.write_bytes(bytes(COUNTS_BYTES))
+    except OSError:
+        file.unlink()
+        raise
 
 
 @contextmanager
@@ -418,7 +444,9 @@ def without_database(away: BookAway) -> str:
     """What a command says when it could not use the database, and what to do."""
     if isinstance(away, BookRefused):
         return str(away)
-    return "The database cannot be reached. Is Frontdesk set up here, with the same settings? Try: python -m bot doctor"
+    why = f" ({away})" if str(away) else ""
+    ask = "Is Frontdesk set up here, with the same settings? Try: python -m bot doctor"
+    return f"The database cannot be used{why}. {ask}"
 
 
 def migrate_book(settings: Settings) -> None:

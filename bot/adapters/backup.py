@@ -89,6 +89,8 @@ def restore(place: Place, file: Path, now: int, over_newer: bool) -> None:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=_made(beside)) as room:
             copy = Path(room, _DATABASE)
             _extract(tar, tar.getmember(_DATABASE), copy)
+            if sqlite:
+                _check_whole(copy, file)
             erased = _erased_since(place)
             place.forget_live()
             if sqlite:
@@ -241,6 +243,17 @@ def _copy_database(url: URL, to: Path) -> None:
             raise Refused(f"{url.database} cannot be copied: {error}.") from error
         return
     _run_program("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", "--file", str(to))
+
+
+def _check_whole(copy: Path, file: Path) -> None:
+    """PostgreSQL's dump is put back whole or not at all; what SQLite copied has to be looked through."""
+    with closing(sqlite3.connect(copy)) as connection:
+        try:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = str(error)
+    if found != "ok":
+        raise Refused(f"The database in {file} is damaged: take another backup. Nothing was changed.")
 
 
 def _put_sqlite(copy: Path, to: Path) -> None:

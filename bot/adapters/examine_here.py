@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
-from sqlalchemy import Connection, make_url
+from redis.exceptions import AuthenticationError, RedisError
+from sqlalchemy import Connection
 
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
@@ -25,27 +26,23 @@ REDIS_SECONDS_MAX = 3
 FREE_BYTES_LOW = 2 * 1024**3
 FREE_BYTES_MIN = 200 * 1024**2
 WAITING_SECONDS_MAX = 60
+WITHOUT_REDIS = "Patients are served without it, slower."
+LOOK_AT_SERVER = "Look whether the server runs and can be reached from here, and at {}."
 START = "Start Frontdesk: make run, or the processes that docs/operating.md names."
 
 
 def look_at_database(url: str) -> Iterator[Finding]:
     """Whether it answers, has today's tables and takes what is written."""
     kind = "SQLite" if url.startswith("sqlite") else "PostgreSQL"
-    engine = open_engine(url)
     try:
-        if kind == "SQLite" and not Path(make_url(url).database or "").exists():
-            raise BookAway("there is none yet")
-        with engine.begin() as connection:
-            now, newest = revisions(connection)
-            writable, how = _sqlite(connection) if kind == "SQLite" else _postgresql(connection)
+        (now, newest), (writable, how) = _asked(url, kind)
     except BookRefused as refused:
         yield Finding("fault", "Database", f"{kind} refuses, and will go on refusing.", "DATABASE_URL", str(refused))
         return
     except BookAway as away:
-        yield Finding("fault", "Database", f"{kind} cannot be used ({away}).", "DATABASE_URL", START)
+        do = START if kind == "SQLite" else LOOK_AT_SERVER.format("DATABASE_URL")
+        yield Finding("fault", "Database", f"{kind} cannot be used ({away}).", "DATABASE_URL", do)
         return
-    finally:
-        engine.dispose()
     if now != newest:
         has = f"has the tables of version {now}, and this program needs {newest}" if now else "has no tables yet"
         what = f"{kind} {has}."
@@ -55,6 +52,18 @@ def look_at_database(url: str) -> Iterator[Finding]:
         yield Finding("fault", "Database", what, "DATABASE_URL", do)
     else:
         yield Finding("ok", "Database", f"{kind}, {how}, tables of version {now}")
+
+
+def _asked(url: str, kind: str) -> tuple[tuple[str, str], tuple[bool, str]]:
+    """Which tables it has and which it should, whether it may be written, and how. Raises BookAway or BookRefused."""
+    engine = open_engine(url)
+    if kind == "SQLite" and not Path(engine.url.database or "").exists():
+        raise BookAway("there is none yet")
+    try:
+        with engine.begin() as connection:
+            return revisions(connection), _sqlite(connection) if kind == "SQLite" else _postgresql(connection)
+    finally:
+        engine.dispose()
 
 
 def _sqlite(connection: Connection) -> tuple[bool, str]:
@@ -74,9 +83,14 @@ def look_at_redis(url: str) -> Iterator[Finding]:
     client = Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
     try:
         told: dict[str, Any] = client.info()
+    except AuthenticationError:
+        do = "Put the password there: redis://:PASSWORD@HOST:PORT/0, with / written as %2F and # as %23."
+        yield Finding("fault", "Redis", f"It wants another password. {WITHOUT_REDIS}", "REDIS_URL", do)
+        return
     except RedisError as error:
-        what = f"It does not answer ({type(error).__name__}). Patients are served without it, slower."
-        yield Finding("fault", "Redis", what, "REDIS_URL", START)
+        what = f"It does not answer ({type(error).__name__}). {WITHOUT_REDIS}"
+        do = START if url.startswith("unix:") else LOOK_AT_SERVER.format("REDIS_URL")
+        yield Finding("fault", "Redis", what, "REDIS_URL", do)
         return
     finally:
         client.close()
@@ -171,12 +185,12 @@ def look_at_disk(data_dir: Path) -> Iterator[Finding]:
         yield Finding("warning", "Disk", f"{data_dir} is not there yet.", "DATA_DIR", START)
         return
     free = shutil.disk_usage(data_dir).free
-    room = f"{free / 1024**3:.1f} GB free"
+    room = f"{free / 1024**3:.1f} GB free" if free >= FREE_BYTES_LOW else f"{free // 1024**2} MB free"
     if free < FREE_BYTES_LOW:
         level, do = ("fault" if free < FREE_BYTES_MIN else "warning"), "Make room: without it nothing can be written."
         yield Finding(level, "Disk", f"Only {room}.", str(data_dir), do)  # type: ignore[arg-type]
     if data_dir.stat().st_mode & 0o077:
-        do = f"Run: chmod 700 {data_dir}"
+        do = f"Run: chmod 700 {shlex.quote(str(data_dir))}"
         yield Finding("warning", "Disk", "Others on this machine may look into it.", str(data_dir), do)
     kept = len(FileSpool(data_dir / "spool").kept())
     if kept:

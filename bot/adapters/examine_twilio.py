@@ -52,6 +52,7 @@ def look_at_public_url(public_url: str, account: Account) -> Iterator[Finding]:
     elif believed not in (200, 204):
         do = "Have the proxy pass /twilio/ on to the webhook's port, as it comes."
         yield Finding("fault", "Webhook", f"{path} {trouble}.", "PORT", do)
+        return
     else:
         yield Finding("ok", "Public URL", f"{public_url} is reached, and Twilio's signature is believed")
     for name in ("inbound", "status"):
@@ -59,6 +60,16 @@ def look_at_public_url(public_url: str, account: Account) -> Iterator[Finding]:
         if forged != 403:
             do = "Whatever answers there is not our webhook: anybody could speak as a patient. Look at the proxy."
             yield Finding("fault", "Signature", f"A forged request to /twilio/{name} {trouble}.", "PUBLIC_URL", do)
+
+
+def look_at_pages(public_url: str) -> Iterator[Finding]:
+    """Whether browsers get our pages there: a proxy has to tell two ports apart."""
+    status, trouble = _ask("GET", f"{public_url}/desk/sign-in")
+    if status == 200:
+        yield Finding("ok", "Pages", f"{public_url}/desk is reached")
+    else:
+        do = "Have the proxy pass every path but /twilio/ on to the pages' port (DESK_PORT)."
+        yield Finding("fault", "Pages", f"{public_url}/desk {trouble}.", "DESK_PORT", do)
 
 
 def _reach(status: int | None) -> str:

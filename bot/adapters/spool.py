@@ -18,11 +18,15 @@ class FileSpool:
         """Keep a message durably under its sid. Keeping it again changes nothing."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._directory / f".{sid}.{os.getpid()}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(dict(message), file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._directory / f"{sid}.json")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump(dict(message), file)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self._directory / f"{sid}.json")
+        finally:
+            # On a full disk it would be left, and nobody looks at drafts.
+            draft.unlink(missing_ok=True)
 
     def kept(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
         """Everything kept, as (sid, message), oldest first. What cannot be read any more is an empty message."""

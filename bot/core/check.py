@@ -17,6 +17,7 @@ from bot.core import checks_kinds as kinds
 from bot.core import checks_languages as languages
 from bot.core import checks_names as names
 from bot.core import checks_promises as promises
+from bot.core import checks_templates as templates
 from bot.core import checks_time as time
 from bot.core import checks_words as words
 from bot.core.engine_texts import ENGINE_TEXTS
@@ -67,6 +68,7 @@ CHECKS: Mapping[str, Callable[[Clinic], Iterable[Fault]]] = MappingProxyType(
         # what WhatsApp shows
         "E60": words.too_long,
         "E61": words.too_many_options,
+        "W63": templates.unfillable,
         "W64": promises.messages_in_a_row,
         # languages
         "W70": languages.untranslated,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlsplit
@@ -85,7 +85,7 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
 
     @room.errorhandler(BookAway)
     def away(error: BookAway) -> Response:
-        desk.report("book_away", {"path": request.path})
+        desk.report("book_away", {"path": request.path, "why": str(error)})
         return Response("Try again.\n", 503, {"Retry-After": "2"}, mimetype="text/plain")
 
     @room.post("/inbound")
@@ -93,8 +93,8 @@ def webhook_room(desk: Desk, door: Door) -> Blueprint:
         arrived = read_inbound(request.form, door)
         try:
             receive(desk, arrived)
-        except BookAway:
-            return _red_flag_without_book(desk, arrived, away)
+        except BookAway as error:
+            return _red_flag_without_book(desk, arrived) or away(error)
         return _says()
 
     @room.post("/fallback")
@@ -230,14 +230,14 @@ def _field(form: MultiDict[str, str], name: str, default: str | None = None) -> 
     return value
 
 
-def _red_flag_without_book(desk: Desk, arrived: Arrived, away: Callable[[BookAway], Response]) -> Response:
-    """The database is away. Everything else is tried again by Twilio; a red flag is answered now, without a store.
+def _red_flag_without_book(desk: Desk, arrived: Arrived) -> Response | None:
+    """The database is away. A red flag is answered now, without a store; anything else (None) Twilio tries again.
 
     Always 200: Twilio says the words of no other answer.
     """
     reading = desk.read(arrived.text, desk.clock.now())
     if not reading.red_flags:
-        return away(BookAway())
+        return None
     desk.report("red_flag_without_book", {"sid": arrived.sid})
     _keep(desk, arrived, "red_flag_not_kept")
     return _says(*words_for(reading.red_flags, reading.language or "en"))

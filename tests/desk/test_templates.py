@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.checks_templates import OF_AN_APPOINTMENT, OF_THE_DIARY, USES
 from bot.core.flow import MessageTemplate, Text
 from bot.desk import templates
+from bot.desk.diary_words import TEXTS, words
+from bot.desk.telling import told_of
 from bot.ports import CarrierAway, CarrierRefused, Desk
 from tests.desk.front import Front
+from tests.sql.clinic import book_one, booking
 from tests.universe import saying
 
 NOTICE = MessageTemplate(
@@ -96,3 +100,15 @@ def test_what_was_made_before_twilio_went_away_is_not_made_again(front: Front) -
         templates.create(desk)
     front.carrier.make_content = made  # type: ignore[method-assign]
     assert templates.create(desk) == 1
+
+
+def test_the_check_knows_what_fills_each_template(front: Front) -> None:
+    """W63 tells of names that nothing fills: its tables are what is really said of an appointment."""
+    about = book_one(front.desk.book, booking(conversation="mei"))  # type: ignore[arg-type]
+    assert set(told_of(front.desk.diary, about, "en")) == set(OF_AN_APPOINTMENT)
+    with front.desk.book.look() as ledger:
+        state = ledger.read("mei")
+    assert state is not None
+    for what, (_, template) in TEXTS.items():
+        said = set(words(front.desk, state, about, what, "a key").variables)
+        assert set(OF_THE_DIARY) == said <= set(USES[template].names)

@@ -194,6 +194,20 @@ def test_a_damaged_backup_changes_nothing(clinic: Clinic) -> None:
     assert clinic.forgotten == []
 
 
+def test_a_backup_in_which_the_database_is_damaged_changes_nothing(clinic: Clinic) -> None:
+    clinic.writes(1, MEI_LING, "hello")
+    clinic.backs_up()
+    with tarfile.open(clinic.file) as tar:
+        database = tar.getmember("database")
+    with open(clinic.file, "r+b") as file:
+        file.seek(database.offset_data + database.size // 2)
+        file.write(b"\xff" * (database.size // 4))
+    clinic.writes(2, MEI_LING, "book")
+    with pytest.raises(Refused, match=r"damaged|pg_restore failed"):
+        clinic.restores()
+    assert clinic.messages() == {"1", "2"}
+
+
 def test_nobody_else_may_be_connected_to_postgresql_while_it_is_restored(postgres_url: str, tmp_path: Path) -> None:
     clinic = Clinic(Front(postgres_url), tmp_path)
     clinic.backs_up()
@@ -303,7 +317,7 @@ def test_a_database_that_is_away_is_told_without_a_stack_trace(command: str, tmp
                 tar.add(note, name)
     ended = run(command, tmp_path / "monday.tar", data_dir=tmp_path / "data", **environ)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("The database cannot be reached.")
+    assert ended.stderr.startswith("The database cannot be used")
     assert len(ended.stderr.splitlines()) == 1
 
 

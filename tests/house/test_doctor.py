@@ -27,7 +27,7 @@ from bot.adapters.examine_here import (
     look_at_redis,
     look_at_templates,
 )
-from bot.adapters.examine_twilio import Account, look_at_account, look_at_content, look_at_public_url
+from bot.adapters.examine_twilio import Account, look_at_account, look_at_content, look_at_pages, look_at_public_url
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.spool import FileSpool
 from bot.adapters.sql import SqlBook
@@ -77,6 +77,14 @@ def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
     said = told(look_at_database("postgresql+psycopg://ana:w0rd@127.0.0.1:9/clinic"))
     assert said.startswith("fault PostgreSQL cannot be used")
     assert "w0rd" not in said
+    assert "Look whether the server runs" in said
+
+
+def test_a_database_url_with_a_password_as_it_is_spoken_is_told_without_it() -> None:
+    said = told(look_at_database("postgresql+psycopg://ana:w0rd@1:w/rd@127.0.0.1:9/clinic"))
+    assert said.startswith("fault PostgreSQL")
+    assert "DATABASE_URL cannot be read" in said
+    assert "w0rd" not in said
 
 
 def test_a_redis_that_keeps_what_it_has_is_in_order(redis_url: str) -> None:
@@ -100,6 +108,19 @@ def test_a_redis_that_forgets_or_throws_away_is_told(redis_url: str) -> None:
 
 def test_a_redis_that_is_away_is_told() -> None:
     assert told(look_at_redis("redis://127.0.0.1:9/0")).startswith("fault It does not answer")
+
+
+def test_a_redis_that_wants_another_password_is_told_so(redis_url: str) -> None:
+    import redis
+
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("requirepass", "w0rd")
+        try:
+            said = told(look_at_redis(redis_url))
+        finally:
+            client.config_set("requirepass", "")
+    assert said.startswith("fault It wants another password.")
+    assert "redis://:PASSWORD@HOST" in said
 
 
 def test_whoever_works_is_counted_and_whoever_does_not_is_missed(redis_url: str) -> None:
@@ -205,6 +226,13 @@ def test_a_webhook_that_believes_twilio_alone_is_in_order_and_keeps_nothing_of_i
 def test_a_webhook_with_another_token_is_told(desk: Desk) -> None:
     with webhook(desk, "another-token") as url:
         assert "signed as Twilio signs is refused" in told(look_at_public_url(url, ACCOUNT))
+
+
+def test_a_proxy_that_passes_everything_to_the_webhook_is_told(desk: Desk) -> None:
+    with webhook(desk) as url:
+        said = told(look_at_pages(url))
+    assert "/desk answers with HTTP 307." in said
+    assert "the pages' port" in said
 
 
 def test_a_webhook_that_believes_anybody_is_told() -> None:

@@ -4,15 +4,20 @@ import ast
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions, requires
+from itertools import product
 from pathlib import Path
 
 import grimp
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from bot import settings
 
 TREE = Path(__file__).parents[2]
 SHAPE = {"README.md", "pyproject.toml", "bot", "flows", "worker.py", "wsgi.py", "tests"}
 AROUND = {"Makefile", ".ci", "docs", "LICENSE", "Dockerfile", "compose.yaml", ".gitignore", "requirements.lock"}
+LOCK = TREE / "requirements.lock"
 
 
 def test_imports_go_one_way() -> None:
@@ -69,10 +74,30 @@ def test_every_setting_is_explained_where_clinics_look() -> None:
 
 
 def test_the_lock_pins_every_package_and_names_no_registry() -> None:
-    lock = (TREE / "requirements.lock").read_text()
+    lock = LOCK.read_text()
     assert "http" not in re.sub(r"aiohttp", "", lock)
     for line in filter(None, lock.splitlines()):
         assert re.match(r"\s*#|\s+--hash=sha256:[0-9a-f]{64}|[a-z0-9.-]+==\S+ ", line), line
+
+
+def test_the_lock_has_what_each_package_needs_on_every_python_and_machine() -> None:
+    """Debian 12 has Python 3.11.2, for which some packages want more than for the one this runs on."""
+    pinned = [Requirement(line.rstrip(" \\")) for line in re.findall(r"^\w.*", LOCK.read_text(), re.MULTILINE)]
+    versions = ("3.11.0", "3.11.2", "3.12.0", "3.13.0", "3.14.0")
+    for version, machine, system in product(versions, ("x86_64", "aarch64", "arm64"), ("linux", "darwin")):
+        place = {
+            "python_full_version": version,
+            "python_version": version.rpartition(".")[0],
+            "extra": "",
+            "platform_machine": machine,
+            "sys_platform": system,
+            "platform_system": system.capitalize(),
+        }
+        there = {one.name for one in pinned if one.marker is None or one.marker.evaluate(place)}
+        for name in there & {canonicalize_name(one.name) for one in distributions()}:
+            for need in map(Requirement, requires(name) or ()):
+                if need.marker is None or need.marker.evaluate(place):
+                    assert canonicalize_name(need.name) in there, f"{name} needs {need} on {version}, {machine}"
 
 
 def test_the_web_process_carries_nothing_that_it_may_never_use() -> None:

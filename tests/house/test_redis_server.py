@@ -1,6 +1,7 @@
 """Whoever has no Redis gets a real one, and it keeps what it was told."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 import redis
 
 from bot.adapters import redis_server
+from bot.adapters.rq_worker import work
+from bot.settings import read
 from tests import needs
 
 
@@ -45,6 +48,24 @@ def test_redis_remembers_what_it_was_told_before_it_was_killed(tmp_path: Path) -
     client.close()
     process.terminate()
     assert process.wait() == 0
+
+
+@pytest.mark.parametrize("name", ["front desk", "a=b"])
+def test_the_queue_works_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    """Redis tells its clients the socket's path as it is, between blanks, and RQ asks before its first job."""
+    settings = read({"DATA_DIR": str(tmp_path / name)})
+    assert settings.redis_socket is not None
+    process, client = serve(
+        redis_server.command(needs.redis_program(), tmp_path / name / "redis", settings.redis_socket),
+        settings.redis_socket,
+    )
+    try:
+        work(settings.redis_url, frozenset(), lambda event, ids: None, burst=True)
+    finally:
+        client.close()
+        process.terminate()
+        process.wait()
+        shutil.rmtree(settings.redis_socket.parent)
 
 
 def test_redis_is_open_to_nobody_else(tmp_path: Path) -> None:

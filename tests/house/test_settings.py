@@ -157,6 +157,18 @@ def test_a_deep_data_folder_still_gets_a_redis_socket_short_enough(tmp_path: Pat
     assert settings.redis_socket == read({**TWILIO, "DATA_DIR": str(tmp_path / ("deep" * 30))}).redis_socket
 
 
+def test_a_folder_that_cannot_be_looked_at_is_told_and_shows_no_stack(tmp_path: Path) -> None:
+    (problem,) = problems({**TWILIO, "DATA_DIR": str(tmp_path / ("long" * 100))})
+    assert problem.startswith("DATA_DIR cannot be used: File name too long")
+
+
+@pytest.mark.parametrize("password", ["w/rd", "w#rd", "w?rd"])
+def test_a_password_of_redis_that_breaks_its_url_is_told_without_it(password: str) -> None:
+    (problem,) = problems({**TWILIO, "REDIS_URL": f"redis://:{password}@127.0.0.1:6379/0"})
+    assert "%2F" in problem
+    assert password not in problem
+
+
 def test_another_redis_leaves_ours_unstarted() -> None:
     assert read({**TWILIO, "REDIS_URL": "redis://redis:6379/0"}).redis_socket is None
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,20 @@ def test_a_taken_port_is_named_with_what_to_do(settings: Settings) -> None:
     first, second = str(refusal.value).splitlines()
     assert re.match(rf"Port {settings.port} .* PORT=\d+", first)
     assert re.match(rf"Port {settings.desk_port} .* DESK_PORT=\d+", second)
+
+
+def test_a_port_that_is_roots_is_not_answered_with_another_of_roots(settings: Settings) -> None:
+    with pytest.raises(supervisor.CannotStart, match="PORT=8443 make run"):
+        supervisor.check_ports(replace(settings, host="192.0.2.1", port=443))
+
+
+def test_a_data_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with (
+        pytest.raises(supervisor.CannotStart, match="DATA_DIR cannot be written: Not a directory"),
+        supervisor.only_one(tmp_path / "file" / "var"),
+    ):
+        pytest.fail("it was let in")
 
 
 def test_free_ports_are_left_free(settings: Settings) -> None:

@@ -86,6 +86,15 @@ def test_mistakes_are_told_and_nothing_is_published(run: Run, folder: Path) -> N
     assert newest(run)["number"] == 1
 
 
+@pytest.mark.parametrize("action", ["diff", "publish", "census", "changes"])
+def test_a_folder_that_is_not_there_is_told_as_that(run: Run, folder: Path, action: str) -> None:
+    shutil.rmtree(folder)
+    said, code = run(action, *([str(folder)] if action == "changes" else []))
+    assert said.startswith(f"{folder}: there is no such folder.")
+    assert code == 1
+    assert newest(run)["number"] == 1
+
+
 def test_a_folder_remembers_what_its_edit_began_from(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edit(folder, "Who is coming?", "Who will come?")
     run("publish")

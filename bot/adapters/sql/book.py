@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import Connection, select
@@ -34,6 +36,8 @@ from bot.adapters.sql.revisions import Revisions
 from bot.adapters.sql.staff import Staff
 from bot.ports import BookAway
 
+ROOM_BYTES_MIN = 1024**2
+"""A turn writes some pages of 4 KiB; with less than this the next one may find none."""
 _KEY = select(schema.installation.c.value).where(schema.installation.c.name == "conversation_key")
 _MAKE_KEY = insert(schema.installation).on_conflict_do_nothing()
 
@@ -115,13 +119,18 @@ class SqlBook:
         return not busy
 
     def healthy(self) -> bool:
-        """Whether a transaction can be opened now and the tables are there."""
+        """Whether a transaction can be opened now, the tables are there, and SQLite has room for what is written."""
         try:
             with self.begin() as ledger:
                 ledger.inbound_status("")
         except (BookAway, SQLAlchemyError):
             return False
-        return True
+        return self._has_room()
+
+    def _has_room(self) -> bool:
+        if self._engine.dialect.name != "sqlite":
+            return True
+        return shutil.disk_usage(Path(self._engine.url.database or "").parent).free >= ROOM_BYTES_MIN
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -40,6 +40,7 @@ EXCLUSION_VIOLATION = "23P01"
 POSTGRESQL_OUT_OF_ORDER = ("25006", "XX")
 """A replica, which only reads, as after a failover; and what PostgreSQL finds wrong with itself. The rest of what is
 out of order comes as an operational error."""
+POSTGRESQL_FULL = "53100"
 ONLY_READS = "postgresql_readonly"
 """The option of a connection that will not write. PostgreSQL then refuses to; SQLite then takes no lock."""
 SQLITE_OUT_OF_ORDER = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 26})
@@ -134,13 +135,19 @@ def in_our_words(dialect: Dialect, error: BaseException) -> Exception | None:
         out_of_order = True
     else:
         out_of_order = isinstance(error, driver.OperationalError | driver.InterfaceError)
-    return BookAway(type(error).__name__) if out_of_order else None
+    return BookAway(_why(error)) if out_of_order else None
+
+
+def _why(error: BaseException) -> str:
+    """What an operator can do something about by its name, else the kind of error; never a word of the statement's."""
+    full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return "its disk is full" if full or getattr(error, "sqlstate", None) == POSTGRESQL_FULL else type(error).__name__
 
 
 def _told(context: ExceptionContext) -> BaseException | None:
     """SQLAlchemy's errors in our words; None leaves an error as it is."""
     error = context.original_exception
-    return BookAway(type(error).__name__) if context.is_disconnect else in_our_words(context.dialect, error)
+    return BookAway(_why(error)) if context.is_disconnect else in_our_words(context.dialect, error)
 
 
 def _connect_promptly(_dialect: Dialect, _record: object, words: Sequence[Any], options: Mapping[str, Any]) -> Any:
