@@ -21,6 +21,8 @@ from bot.adapters.simulator_phone import (
     FAILURES,
     LOCATION,
     MEDIA_TYPES,
+    NOT_FETCHED,
+    fetched,
     inbound_form,
     post_signed,
     spoken_in,
@@ -94,8 +96,12 @@ class Simulator:
         error = words["error_code"]
         if error is None and not words["approved"] and self._window_is_shut(to):
             error = 63016
-        columns = {"status": "queued", "error_code": error, "callback": callback, "form": {"From": self.clinic_address}}
-        stored = self._add("outbound-api", to, {"body": words["body"], "shown": words["shown"], **columns})
+        shown = dict(words["shown"])
+        form = {"From": self.clinic_address, "files": shown.pop("urls", [])}
+        columns = {"status": "queued", "error_code": error, "callback": callback, "form": form}
+        if form["files"]:
+            columns["sid"] = _sid("MM")
+        stored = self._add("outbound-api", to, {"body": words["body"], "shown": shown, **columns})
         self._carry([stored["sid"]])
         return stored
 
@@ -137,7 +143,7 @@ class Simulator:
     def events(self, after: int, wait_seconds: float) -> Json:
         """What changed after a change number, waiting for it; all there is where the number is 0 or not one of ours."""
         news = self._rows.news(after, wait_seconds)
-        return {**news, "messages": [_as_seen(message) for message in news["messages"]]}
+        return {**news, "messages": [_as_seen(message) for message in news["messages"] if not _is_coming(message)]}
 
     def add_patient(self, name: str, number: str) -> Json | None:
         """A new phone; without a number the patient is known by a WhatsApp user id. None when there is no room."""
@@ -178,6 +184,10 @@ class Simulator:
     def see(self, address: str, last_id: int) -> None:
         """The patient has the clinic's messages up to `last_id` before her eyes."""
         self._carry(self._rows.see(address, last_id))
+
+    def file(self, sid: str) -> tuple[str, bytes] | None:
+        """What the phone has of a clinic message's file, as (content type, bytes)."""
+        return self._rows.file(sid)
 
     # Underneath
 
@@ -249,10 +259,24 @@ class Simulator:
 
     def _carry_all(self) -> None:
         while (sid := self._jobs.get()) is not None:
+            self._fetch_file(sid)
             while (message := self._rows.message(sid)) and (status := _next_status(message)):
                 self._rows.update_message(sid, self._now(), {"status": status})
                 if message["callback"]:
                     self._call_back({**message, "status": status})
+
+    def _fetch_file(self, sid: str) -> None:
+        """Fetch a message's file before it goes on its way, as Twilio does; from the clinic and from nobody else."""
+        message = self._rows.message(sid)
+        if message is None or message["status"] != "queued" or not _is_coming(message):
+            return
+        url, public = message["form"]["files"][0], self.public_url.rstrip("/")
+        ours = url.startswith(f"{public}/")
+        file = fetched(self.webhook_url.rstrip("/") + url.removeprefix(public)) if ours else NOT_FETCHED
+        if isinstance(file, int):
+            self._rows.update_message(sid, self._now(), {"error_code": file})
+        else:
+            self._rows.arrived(sid, file, self._now())
 
     def _call_back(self, message: Json) -> None:
         url, public = message["callback"], self.public_url.rstrip("/")
@@ -281,6 +305,11 @@ def _next_status(message: Json) -> str | None:
         return "failed" if message["status"] == "queued" else None
     status = NEXT_STATUS.get(message["status"])
     return None if status == "read" and not message["seen"] else status
+
+
+def _is_coming(message: Json) -> bool:
+    """Whether the file of a message is still to be fetched: a phone knows nothing of it yet."""
+    return bool(message["form"].get("files")) and "type" not in message["shown"] and not message["error_code"]
 
 
 def _as_seen(message: Json) -> Json:

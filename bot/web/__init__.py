@@ -44,7 +44,7 @@ def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
     for prefix in LEADS_TO_PAGES:
         app.add_url_rule(prefix, f"to{prefix}", to_pages)
         app.add_url_rule(f"{prefix}/<path:path>", f"to{prefix}/", to_pages)
-    app.add_url_rule("/", "to_root", to_pages)
+    app.add_url_rule("/", "to/", to_pages)
     return app
 
 
