@@ -166,7 +166,7 @@ def _leaves(desk: Desk, ledger: Ledger, conversation: str, staff: str, file: str
     now = _stamp(desk)
     if ledger.draft_file(conversation, staff) == file:
         ledger.put_into_draft(conversation, staff, "", now)
-    ledger.audit(Audited(now, staff, "sent", f"file:{file}", f"in conversation {conversation}"))
+    ledger.audit(Audited(now, staff, "sent", f"conversation:{conversation}", f"a file, {file}"))
     return is_photo(may_be_sent(ledger, conversation, file).content_type)
 
 

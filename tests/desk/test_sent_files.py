@@ -361,7 +361,7 @@ def test_it_is_in_the_audit_that_a_file_was_sent(room: Room) -> None:
     room.sends("", file)
     with room.desk.book.look() as ledger:
         (line,) = ledger.audited(AuditSearch(action="sent"), 5)
-    assert (line.staff, line.subject) == (ANA, f"file:{file}")
+    assert (line.staff, line.subject, line.note) == (ANA, f"conversation:{room.mei.conversation}", f"a file, {file}")
 
 
 def test_files_are_forgotten_in_the_clinics_time(room: Room) -> None:

@@ -235,4 +235,4 @@ def _last(state: Conversation, said: Any, wrote: Any) -> tuple[int, str, str, st
         return wrote.received_at, "patient", event.get("kind", "unknown"), words
     if not said:
         return 0, "", "text", ""
-    return said.created_at, said.speaker, "media" if said.media else "text", said.text
+    return said.created_at, said.speaker, "file" if said.media else "text", said.text
