@@ -37,7 +37,7 @@ LOCATION = {
     "Label": "Orchard MRT",
     "Address": "437 Orchard Road, Singapore 238878",
 }
-FETCH_SECONDS_MAX = 10.0
+FETCH_SECONDS_MAX = 5.0
 FILE_TYPES = ("image/jpeg", "image/png", "application/pdf")
 FILE_BYTES_MAX = 16 * 1024 * 1024
 NOT_FETCHED, NOT_TAKEN = 63019, 12300

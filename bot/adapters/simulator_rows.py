@@ -197,12 +197,10 @@ class Rows:
                 (*columns.values(), now, change, sid),
             )
 
-    def arrived(self, sid: str, file: tuple[str, bytes], now: int) -> None:
-        """The file of a clinic message, as (content type, bytes), is on the phone."""
-        shown = {"kind": "file", "type": file[0], "size": len(file[1])}
+    def keep_file(self, sid: str, file: tuple[str, bytes]) -> None:
+        """Keep the file of a clinic message that is just being stored, as (content type, bytes)."""
         with self._bell:
-            self._db.execute("insert or replace into files values (?, ?, ?)", (sid, *file))
-        self.update_message(sid, now, {"shown": json.dumps(shown)})
+            self._db.execute("insert into files values (?, ?, ?)", (sid, *file))
 
     def file(self, sid: str) -> tuple[str, bytes] | None:
         """The file that came with a clinic message."""

@@ -96,12 +96,12 @@ class Simulator:
         error = words["error_code"]
         if error is None and not words["approved"] and self._window_is_shut(to):
             error = 63016
-        shown = dict(words["shown"])
-        form = {"From": self.clinic_address, "files": shown.pop("urls", [])}
-        columns = {"status": "queued", "error_code": error, "callback": callback, "form": form}
-        if form["files"]:
-            columns["sid"] = _sid("MM")
-        stored = self._add("outbound-api", to, {"body": words["body"], "shown": shown, **columns})
+        columns = {"status": "queued", "callback": callback, "form": {"From": self.clinic_address}}
+        columns |= {"body": words["body"], "shown": words["shown"], "error_code": error}
+        if words["shown"]["kind"] == "file":
+            # Before the message is there at all: what is said after it comes after it, on the phone too.
+            columns |= self._with_file(words["shown"]["urls"][0], error)
+        stored = self._add("outbound-api", to, columns)
         self._carry([stored["sid"]])
         return stored
 
@@ -143,7 +143,7 @@ class Simulator:
     def events(self, after: int, wait_seconds: float) -> Json:
         """What changed after a change number, waiting for it; all there is where the number is 0 or not one of ours."""
         news = self._rows.news(after, wait_seconds)
-        return {**news, "messages": [_as_seen(message) for message in news["messages"] if not _is_coming(message)]}
+        return {**news, "messages": [_as_seen(message) for message in news["messages"]]}
 
     def add_patient(self, name: str, number: str) -> Json | None:
         """A new phone; without a number the patient is known by a WhatsApp user id. None when there is no room."""
@@ -259,24 +259,20 @@ class Simulator:
 
     def _carry_all(self) -> None:
         while (sid := self._jobs.get()) is not None:
-            self._fetch_file(sid)
             while (message := self._rows.message(sid)) and (status := _next_status(message)):
                 self._rows.update_message(sid, self._now(), {"status": status})
                 if message["callback"]:
                     self._call_back({**message, "status": status})
 
-    def _fetch_file(self, sid: str) -> None:
-        """Fetch a message's file before it goes on its way, as Twilio does; from the clinic and from nobody else."""
-        message = self._rows.message(sid)
-        if message is None or message["status"] != "queued" or not _is_coming(message):
-            return
-        url, public = message["form"]["files"][0], self.public_url.rstrip("/")
+    def _with_file(self, url: str, error: int | None) -> Json:
+        """What a message is with the file at an address: fetched from the clinic and from nobody else, or failing."""
+        sid, public = _sid("MM"), self.public_url.rstrip("/")
         ours = url.startswith(f"{public}/")
         file = fetched(self.webhook_url.rstrip("/") + url.removeprefix(public)) if ours else NOT_FETCHED
         if isinstance(file, int):
-            self._rows.update_message(sid, self._now(), {"error_code": file})
-        else:
-            self._rows.arrived(sid, file, self._now())
+            return {"sid": sid, "shown": {"kind": "file"}, "error_code": error or file}
+        self._rows.keep_file(sid, file)
+        return {"sid": sid, "shown": {"kind": "file", "type": file[0], "size": len(file[1])}}
 
     def _call_back(self, message: Json) -> None:
         url, public = message["callback"], self.public_url.rstrip("/")
@@ -305,11 +301,6 @@ def _next_status(message: Json) -> str | None:
         return "failed" if message["status"] == "queued" else None
     status = NEXT_STATUS.get(message["status"])
     return None if status == "read" and not message["seen"] else status
-
-
-def _is_coming(message: Json) -> bool:
-    """Whether the file of a message is still to be fetched: a phone knows nothing of it yet."""
-    return bool(message["form"].get("files")) and "type" not in message["shown"] and not message["error_code"]
 
 
 def _as_seen(message: Json) -> Json:
