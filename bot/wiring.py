@@ -22,6 +22,7 @@ from bot.adapters.flows_transcripts import load_transcripts, read_transcripts
 from bot.adapters.flows_transcripts_written import rewritten, write_transcripts
 from bot.adapters.flows_yaml import Loaded, checked, load_checked, load_files
 from bot.adapters.json_lines import JsonLines
+from bot.adapters.media_redraw import redrawn
 from bot.adapters.media_store import FileMedia
 from bot.adapters.redis_live import RedisLive
 from bot.adapters.rq_queue import RqQueue
@@ -148,6 +149,7 @@ def open_desk(settings: Settings) -> Desk:
         media_store=FileMedia(settings.data_dir / "media"),
         claims=FileClaims(settings.data_dir / "claims", boot_id()),
         erased_list=FileErasedList(settings.data_dir / "erased"),
+        redraw=redrawn,
         mail=(lambda: open_mail(settings)) if settings.smtp_url else None,
         push=push,
         desk_url=settings.desk_url,

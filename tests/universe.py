@@ -196,6 +196,7 @@ def desk_on(database_url: str, **parts: Any) -> Desk:
         "media_store": FakeMediaStore(),
         "claims": FakeClaims(),
         "erased_list": FakeErasedList(),
+        "redraw": lambda content, content_type, bytes_max: content,
         "desk_url": "https://desk.clinic.example",
         "conversation_key": book.conversation_key(),
         "callback_base": "http://127.0.0.1:8000",

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import certifi
@@ -24,6 +21,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from bot.adapters import media_clean
+from bot.adapters.media_redraw import redrawn
 from bot.core.contact_card import VCARD, read_cards, written
 from bot.core.media import FILE_BYTES_MAX, TWILIO_API, address_of, kind_of, takes_credentials
 from bot.ports import Fetched, MediaAway, MediaRefused
@@ -32,7 +30,6 @@ REDIRECTS_MAX = 3
 FETCH_SECONDS_MAX = 25.0
 TIMEOUT = urllib3.Timeout(connect=3, read=10)
 PIECE_BYTES = 64 * 1024
-CLEAN_SECONDS_MAX = 15
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Resolve = Callable[[str, int], list[str]]
@@ -41,7 +38,6 @@ NOT_TWILIOS = "its address is not one of Twilio's"
 NOT_PUBLIC = "its address leads into a private network"
 TOO_LARGE = "it is larger than 16 MB"
 NOT_KNOWN = "it is no JPEG, PNG or WebP picture, no PDF, no sound and no contact card"
-NOT_READABLE = "the picture is broken or far too large"
 NOBODY = "the contact card says neither a name nor a number"
 
 
@@ -167,21 +163,7 @@ def _cleaned(content: bytes, kind: str) -> bytes:
         return _names_and_numbers(content)
     if kind not in media_clean.FORMATS:
         return content
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(Path(media_clean.__file__)), kind],
-            input=content,
-            capture_output=True,
-            env={},
-            cwd="/",
-            timeout=CLEAN_SECONDS_MAX,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise MediaRefused(NOT_READABLE) from None
-    if done.returncode != 0 or not done.stdout:
-        raise MediaRefused(NOT_READABLE)
-    return done.stdout
+    return redrawn(content, kind)
 
 
 def _names_and_numbers(content: bytes) -> bytes:

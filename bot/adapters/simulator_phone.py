@@ -37,9 +37,15 @@ LOCATION = {
     "Label": "Orchard MRT",
     "Address": "437 Orchard Road, Singapore 238878",
 }
+FETCH_SECONDS_MAX = 5.0
+FILE_TYPES = ("image/jpeg", "image/png", "application/pdf")
+FILE_BYTES_MAX = 16 * 1024 * 1024
+NOT_FETCHED, NOT_TAKEN = 63019, 12300
 FAILURES = {
+    NOT_TAKEN: "Invalid Content-Type.",
     63013: "This message was blocked: it breaks a limit of WhatsApp.",
     63016: "Failed to send freeform message because you are outside the allowed window.",
+    NOT_FETCHED: "Media failed to download.",
 }
 
 
@@ -135,6 +141,26 @@ def post_signed(target: str, signed: tuple[str, str], form: Mapping[str, str], s
         return 0, ""
     finally:
         connection.close()
+
+
+def fetched(target: str) -> tuple[str, bytes] | int:
+    """The file at an address, as (content type, bytes), or the error that Twilio would fail its message with."""
+    url = urlsplit(target)
+    made = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = made(url.netloc, timeout=FETCH_SECONDS_MAX)
+    try:
+        connection.request("GET", f"{url.path}?{url.query}", headers={"User-Agent": "TwilioProxy/1.1"})
+        answer = connection.getresponse()
+        content = answer.read(FILE_BYTES_MAX + 1)
+    except (OSError, http.client.HTTPException) as failure:
+        log.warning("a file could not be fetched: %s", type(failure).__name__)
+        return NOT_FETCHED
+    finally:
+        connection.close()
+    if answer.status != 200 or not 0 < len(content) <= FILE_BYTES_MAX:
+        return NOT_FETCHED
+    kind = answer.headers.get_content_type()
+    return (kind, content) if kind in FILE_TYPES else NOT_TAKEN
 
 
 def spoken_in(answer: str) -> list[str]:

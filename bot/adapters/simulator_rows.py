@@ -30,6 +30,9 @@ create table if not exists messages (
     deleted integer not null default 0, made_at integer not null, updated_at integer not null, change integer not null);
 create index if not exists messages_of_patient on messages (patient, id);
 create index if not exists messages_by_change on messages (change);
+create table if not exists files (sid text primary key, type text not null, content blob not null);
+create trigger if not exists files_go_with_messages after delete on messages
+    begin delete from files where sid = old.sid; end;
 create table if not exists contents (sid text primary key, content text not null);
 create table if not exists changes (id integer primary key check (id = 1), latest integer not null);
 insert or ignore into changes values (1, 0);
@@ -193,6 +196,16 @@ class Rows:
                 f"update messages set {settings}, updated_at = ?, change = ? where sid = ?",
                 (*columns.values(), now, change, sid),
             )
+
+    def keep_file(self, sid: str, file: tuple[str, bytes]) -> None:
+        """Keep the file of a clinic message that is just being stored, as (content type, bytes)."""
+        with self._bell:
+            self._db.execute("insert into files values (?, ?, ?)", (sid, *file))
+
+    def file(self, sid: str) -> tuple[str, bytes] | None:
+        """The file that came with a clinic message."""
+        found = self._all("select type, content from files where sid = ?", sid)
+        return (found[0]["type"], found[0]["content"]) if found else None
 
     def see(self, patient: str, last_id: int) -> list[str]:
         """Note that the patient saw the clinic's messages up to one; gives the sids that were new to her."""

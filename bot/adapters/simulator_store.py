@@ -21,6 +21,8 @@ from bot.adapters.simulator_phone import (
     FAILURES,
     LOCATION,
     MEDIA_TYPES,
+    NOT_FETCHED,
+    fetched,
     inbound_form,
     post_signed,
     spoken_in,
@@ -94,8 +96,12 @@ class Simulator:
         error = words["error_code"]
         if error is None and not words["approved"] and self._window_is_shut(to):
             error = 63016
-        columns = {"status": "queued", "error_code": error, "callback": callback, "form": {"From": self.clinic_address}}
-        stored = self._add("outbound-api", to, {"body": words["body"], "shown": words["shown"], **columns})
+        columns = {"status": "queued", "callback": callback, "form": {"From": self.clinic_address}}
+        columns |= {"body": words["body"], "shown": words["shown"], "error_code": error}
+        if words["shown"]["kind"] == "file":
+            # Before the message is there at all: what is said after it comes after it, on the phone too.
+            columns |= self._with_file(words["shown"]["urls"][0], error)
+        stored = self._add("outbound-api", to, columns)
         self._carry([stored["sid"]])
         return stored
 
@@ -179,6 +185,10 @@ class Simulator:
         """The patient has the clinic's messages up to `last_id` before her eyes."""
         self._carry(self._rows.see(address, last_id))
 
+    def file(self, sid: str) -> tuple[str, bytes] | None:
+        """What the phone has of a clinic message's file, as (content type, bytes)."""
+        return self._rows.file(sid)
+
     # Underneath
 
     def _now(self) -> int:
@@ -253,6 +263,16 @@ class Simulator:
                 self._rows.update_message(sid, self._now(), {"status": status})
                 if message["callback"]:
                     self._call_back({**message, "status": status})
+
+    def _with_file(self, url: str, error: int | None) -> Json:
+        """What a message is with the file at an address: fetched from the clinic and from nobody else, or failing."""
+        sid, public = _sid("MM"), self.public_url.rstrip("/")
+        ours = url.startswith(f"{public}/")
+        file = fetched(self.webhook_url.rstrip("/") + url.removeprefix(public)) if ours else NOT_FETCHED
+        if isinstance(file, int):
+            return {"sid": sid, "shown": {"kind": "file"}, "error_code": error or file}
+        self._rows.keep_file(sid, file)
+        return {"sid": sid, "shown": {"kind": "file", "type": file[0], "size": len(file[1])}}
 
     def _call_back(self, message: Json) -> None:
         url, public = message["callback"], self.public_url.rstrip("/")

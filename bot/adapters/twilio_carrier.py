@@ -31,6 +31,8 @@ from bot.ports import CarrierAway, CarrierRefused, CarrierUnclear, Listed, Liste
 LISTED_MAX = 100
 """Messages looked at to find one again; a patient is never sent so many in the minutes that this takes."""
 PAGE_ROWS = 200
+FILES_MAX = 10
+"""As many as a message can have at Twilio."""
 NO_SUCH_TEMPLATE = 21655
 GONE = 404
 
@@ -123,9 +125,12 @@ class TwilioCarrier(TwilioContents):
         return tuple((row.sid, _seconds(row.date_created)) for row in (*sent, *got) if row.sid and row.date_created)
 
     def delete(self, sid: str) -> None:
-        """Have Twilio forget a message; one that is gone already is fine."""
+        """Have Twilio forget a message, and the file that left with it; one that is gone already is fine."""
         try:
             with self._client() as client, translated():
+                # A file outlives its message there, and could not be named afterwards. Those with one have such sids.
+                for file in client.messages(sid).media.list(limit=FILES_MAX) if sid.startswith("MM") else ():
+                    file.delete()
                 client.messages(sid).delete()
         except CarrierRefused as refused:
             if refused.status != GONE:

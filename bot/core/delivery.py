@@ -87,6 +87,8 @@ CHANNEL_SECONDS = MINUTE
 
 ERRORS: Mapping[int, Trouble] = MappingProxyType(
     {
+        11751: Trouble("permanent", "the file is too large for WhatsApp"),
+        12300: Trouble("permanent", "Twilio did not take the file for what it is"),
         20003: Trouble("channel", "Twilio refuses our credentials", CHANNEL_SECONDS),
         20404: Trouble("channel", "the Twilio account or endpoint does not exist", CHANNEL_SECONDS),
         20429: Trouble("again", "Twilio asks us to slow down"),
@@ -101,6 +103,7 @@ ERRORS: Mapping[int, Trouble] = MappingProxyType(
         21611: Trouble("again", "the sender's queue at Twilio is full", 15 * MINUTE),
         21614: Trouble("unreachable", "the address cannot receive messages"),
         21617: Trouble("admin", "the message was too long"),
+        21620: Trouble("admin", "Twilio cannot use the address of the file"),
         21655: Trouble("content", "the content template does not exist"),
         21656: Trouble("content", "the content variables are not valid"),
         63001: Trouble("channel", "the WhatsApp channel is not set up", CHANNEL_SECONDS),
@@ -118,7 +121,7 @@ ERRORS: Mapping[int, Trouble] = MappingProxyType(
         63016: Trouble("template", WINDOW_CLOSED),
         63017: Trouble("again", "WhatsApp limits how much we send", MINUTE),
         63018: Trouble("again", "WhatsApp asks us to slow down", MINUTE),
-        63019: Trouble("permanent", "the media could not be fetched"),
+        63019: Trouble("permanent", "WhatsApp could not fetch the file"),
         63020: Trouble("channel", "the Meta business account needs attention", CHANNEL_SECONDS),
         63021: Trouble("permanent", "WhatsApp refused the content"),
         63022: Trouble("channel", "the WhatsApp sender's certificate is not valid", CHANNEL_SECONDS),
@@ -127,7 +130,7 @@ ERRORS: Mapping[int, Trouble] = MappingProxyType(
         63027: Trouble("content", "the template does not exist in this language"),
         63028: Trouble("content", "the template's variables do not match"),
         63032: Trouble("permanent", "Meta does not deliver to this person now"),
-        63034: Trouble("permanent", "the media is too large"),
+        63034: Trouble("permanent", "the file is too large for WhatsApp"),
         63038: Trouble("channel", "the account's daily limit is reached", HOUR),
         63040: Trouble("content", "the template was rejected"),
         63041: Trouble("content", "the template is paused"),

@@ -36,6 +36,8 @@ class Say:
     list_button: str = ""
     hint: str = ""
     """Added when the choices must go out as numbered text: ``Reply with a number.``"""
+    file: str = ""
+    """Id of the file that goes with it; there may be no words then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,10 @@ class StaffReplied:
     """What the template's buttons read like."""
     called: str = ""
     """Her name for the patient, as when she takes over."""
+    file: str = ""
+    """Id of the file that goes with her words."""
+    captioned: bool = False
+    """Whether phones show words under such a file."""
 
 
 @dataclass(frozen=True, slots=True)

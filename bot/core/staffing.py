@@ -29,6 +29,7 @@ from bot.core.events import (
 )
 from bot.core.names import Names
 from bot.core.patience import escalation_of
+from bot.core.sent_file import CAPTION_CHARACTERS_MAX
 from bot.core.walk import Walk
 from bot.core.window import window_open
 
@@ -84,8 +85,16 @@ def _replied(walk: Walk, event: StaffReplied) -> None:
     # No flow waits for these buttons: a tap is told to whoever has the conversation, in its own words.
     owner = walk.conversation.id[:8]
     choices = tuple(Choice(f"{owner}.staff.{place}", label) for place, label in enumerate(event.buttons))
-    walk.effects.append(Say(event.text, "staff", choices))
+    walk.effects += _said(event, choices)
     walk.change(staff_at=walk.now, waiting_since=0, look=False)
+
+
+def _said(event: StaffReplied, choices: tuple[Choice, ...]) -> tuple[Say, ...]:
+    """Her words: under their file where phones show them there, else after it."""
+    under = event.captioned and len(event.text) <= CAPTION_CHARACTERS_MAX
+    if not event.file or under or not event.text:
+        return (Say(event.text, "staff", choices, file=event.file),)
+    return Say("", "staff", file=event.file), Say(event.text, "staff", choices)
 
 
 def _handed_back(walk: Walk, event: StaffHandedBack) -> None:

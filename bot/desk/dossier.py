@@ -18,6 +18,7 @@ from bot.desk.inbox import thread
 from bot.desk.reception import NotPossible
 from bot.ports import Desk, MediaLost, MediaRow
 from bot.ports.reception import ThreadLine
+from bot.ports.sent_files import SentFile
 from bot.ports.staff import Audited, AuditSearch
 
 FILES_MAX = 1_000
@@ -38,7 +39,8 @@ def dossier(desk: Desk, staff: str, patient: int, conversations: Sequence[str]) 
         subject = f"patient:{patient}" if patient else f"conversation:{found.chosen[0]}"
         ledger.audit(Audited(now, staff, "exported", subject))
         kept = dict(ledger.kept_about(patient, found.chosen))
-        files = [row for one in found.chosen for row in ledger.media_of(one, FILES_MAX)]
+        files = [row for one in found.chosen for row in ledger.media_of(one, FILES_MAX) if row.status == "kept"]
+        sent = [file for one in found.chosen for file in ledger.sent_files_of(one, FILES_MAX)]
         subjects = [f"patient:{patient}", *(f"conversation:{one}" for one in found.chosen)]
         looks = [line for one in subjects for line in ledger.audited(AuditSearch(subject=one), LOOKS_MAX)]
     kept["who_looked"] = [{"at": one.at, "action": one.action, "subject": one.subject} for one in looks]
@@ -51,7 +53,7 @@ def dossier(desk: Desk, staff: str, patient: int, conversations: Sequence[str]) 
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(kept, ensure_ascii=False, indent=2))
         archive.writestr("conversations.txt", "\n".join(_read_out(desk, found.chosen)) + "\n")
-        for name, content in _files(desk, files):
+        for name, content in _files(desk, (*files, *sent)):
             archive.writestr(f"files/{name}", content)
     return out.getvalue()
 
@@ -74,13 +76,12 @@ def _read_out(desk: Desk, conversations: Sequence[str]) -> Iterator[str]:
 
 def _said(line: ThreadLine) -> str:
     place = line.location.words if line.location else ""
-    return " ".join(filter(None, (line.text, place))) or f"[{line.media}]"
+    file = "[file]" if line.file else ""
+    return " ".join(filter(None, (file, line.text, place))) or f"[{line.media}]"
 
 
-def _files(desk: Desk, rows: Sequence[MediaRow]) -> Iterator[tuple[str, bytes]]:
+def _files(desk: Desk, rows: Sequence[MediaRow | SentFile]) -> Iterator[tuple[str, bytes]]:
     for row in rows:
-        if row.status != "kept":
-            continue
         try:
             yield file_name(row.id, row.content_type), desk.media_store.read(row.id, row.key)
         except MediaLost as lost:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field, replace
 from bot.core.conversation import Conversation
 from bot.core.events import Event, StaffDid, StaffReplied, StaffTookOver
 from bot.core.names import Names
+from bot.core.sent_file import is_photo
 from bot.core.window import window_open
 from bot.desk.apart import apart
 from bot.desk.mentions import tell_named
 from bot.desk.reception import NotPossible, NotYours, Refused, called, must_claim, take_over
+from bot.desk.sent_files import may_be_sent
 from bot.desk.turns import conversation_id, happen
 from bot.ports import Desk, Ledger
 from bot.ports.reception import DraftMode, QuickReply, ThreadLine
@@ -50,8 +52,9 @@ class WindowClosed(NotPossible):
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a receptionist wants to say. ``last_seen`` is the last line her page showed (None: not asked). ``token``
-    comes with the page and is the same for the same click; what was taken back is said again with a new one.
-    ``template`` names an approved template with ``variables``; ``text`` and ``buttons`` are then what it reads like."""
+    comes with the page and is the same for the same click; what was taken back is said again with a new one. ``file``
+    is the id of the one that goes with it (:mod:`bot.desk.sent_files`); there may be no words then. ``template``
+    names an approved template with ``variables``; ``text`` and ``buttons`` are then what it reads like."""
 
     text: str
     token: str
@@ -60,6 +63,7 @@ class Reply:
     variables: Mapping[str, str] = field(default_factory=dict)
     buttons: tuple[str, ...] = ()
     undo_seconds: int = UNDO_SECONDS
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,12 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
             raise NotYours("Somebody has just put this conversation back into the queue.")
         _may_be_said(desk, ledger, state, staff, reply)
         ledger.save_draft(conversation, staff, "reply", "", _stamp(desk))
+        captioned = bool(reply.file) and _leaves(desk, ledger, conversation, staff, reply.file)
         # The clock may have been set while we waited for the conversation: the time to undo begins now.
         due_at = _stamp(desk) + reply.undo_seconds
         name, variables = called(desk, ledger, staff), dict(reply.variables)
-        return StaffReplied(staff, reply.text, token, due_at, reply.template, variables, reply.buttons, name)
+        words = StaffReplied(staff, reply.text, token, due_at, reply.template, variables, reply.buttons, name)
+        return replace(words, file=reply.file, captioned=captioned)
 
     happen(desk, conversation, claimed)
     if not found:
@@ -130,12 +136,16 @@ def _said(desk: Desk, conversation: str, staff: str, reply: Reply, token: str) -
 def _was_said(ledger: Ledger, token: str, reply: Reply) -> bool:
     """Whether this click was here before: its answer was lost on the way, or it is a double one."""
     before = ledger.staff_words(token)
+    if before is None:
+        return False
+    words, file = before
     # A template may read otherwise by now, and is the same message. Long words left in parts, cut at blanks or not.
-    if before and not reply.template and "".join(before.split()) != "".join(reply.text.split()):
+    changed = "".join(words.split()) != "".join(reply.text.split()) or file != reply.file
+    if changed and not reply.template:
         raise SaidOtherwise(
             "What you wrote first has been sent: it is in the thread. What you have changed since has not."
         )
-    return bool(before)
+    return True
 
 
 def _may_be_said(desk: Desk, ledger: Ledger, state: Conversation, staff: str, reply: Reply) -> None:
@@ -145,12 +155,24 @@ def _may_be_said(desk: Desk, ledger: Ledger, state: Conversation, staff: str, re
         newer = ledger.messages_after(state.id, reply.last_seen, staff)
         if newer:
             raise Stale(newer)
+    if reply.file:
+        may_be_sent(ledger, state.id, reply.file)
     if not reply.template and not window_open(state.last_inbound_at, _stamp(desk) + reply.undo_seconds):
         raise WindowClosed("The patient wrote more than 24 hours ago: WhatsApp allows only a template now.")
 
 
+def _leaves(desk: Desk, ledger: Ledger, conversation: str, staff: str, file: str) -> bool:
+    """A file leaves her draft with its words; whether phones show these under it. One chosen since stays there."""
+    now = _stamp(desk)
+    if ledger.draft_file(conversation, staff) == file:
+        ledger.put_into_draft(conversation, staff, "", now)
+    ledger.audit(Audited(now, staff, "sent", f"conversation:{conversation}", f"a file, {file}"))
+    return is_photo(may_be_sent(ledger, conversation, file).content_type)
+
+
 def undo(desk: Desk, conversation: str, staff: str, token: str) -> str | None:
-    """Take back what this click said, if it has not left: the words, which are her draft again. None: it has left."""
+    """Take back what this click said, if it has not left: the words, which are her draft again with their file. None:
+    it has left."""
     now = _stamp(desk)
     with desk.book.begin() as ledger:
         # A claim locks the conversation first as well: either it leaves, or it is taken back.
@@ -160,6 +182,8 @@ def undo(desk: Desk, conversation: str, staff: str, token: str) -> str | None:
         if taken is None:
             return None
         ledger.save_draft(conversation, staff, "reply", taken.text, now)
+        if taken.file and not ledger.draft_file(conversation, staff):
+            ledger.put_into_draft(conversation, staff, taken.file, now)
     _ring(desk, conversation)
     return taken.text
 
@@ -296,7 +320,7 @@ def filled(desk: Desk, conversation: str, shortcut: str, staff_name: str) -> str
 
 
 def _check(reply: Reply) -> None:
-    if not reply.text.strip() or len(reply.text) > TEXT_CHARACTERS_MAX:
+    if not (reply.text.strip() or reply.file) or len(reply.text) > TEXT_CHARACTERS_MAX:
         raise NotPossible(f"A message has 1 to {TEXT_CHARACTERS_MAX} characters.")
     if not _TOKEN.fullmatch(reply.token):
         raise NotPossible("This page is too old. Reload it, please.")

@@ -35,6 +35,7 @@ from bot.core.delivery import (
 )
 from bot.core.window import WINDOW_CLOSED, window_open
 from bot.desk.apart import apart
+from bot.desk.sent_files import address_of
 from bot.desk.undelivered import becomes, failed_later, follow_from
 from bot.ports import (
     BookAway,
@@ -261,7 +262,8 @@ def _tried(desk: Desk, row: Outgoing, claim: Claim) -> Result:
     now = _stamp(desk)
     try:
         claim.begins(row.attempt)
-        sid = desk.carrier().post(row, f"{desk.callback_base}/twilio/status?m={row.attempt}")
+        outgoing = replace(row, media=address_of(desk, row.attempt)) if row.file else row
+        sid = desk.carrier().post(outgoing, f"{desk.callback_base}/twilio/status?m={row.attempt}")
     except CarrierRefused:
         raise
     except CarrierAway:

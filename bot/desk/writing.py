@@ -85,6 +85,7 @@ def _words(turn: Turn, event: Event, orders: Orders) -> Iterator[Words]:
             words.hint,
             speaker=speaker,
             key=words.key,
+            file=words.file,
             status=status,  # type: ignore[arg-type]
             note=note,
             **(told if words.speech in ("follow-up", "staff") else {}),
@@ -117,12 +118,13 @@ def _keyed(said: Iterable[Say], event: Event) -> Iterator[Words]:
     count = 0
     for say in said:
         limit = INTERACTIVE_CHARACTERS_MAX if say.choices else TEXT_CHARACTERS_MAX
-        *first, last = split(say.text, limit)
+        *first, last = split(say.text, limit) or ("",)
         for text in first:
             count += 1
             yield Words(text, say.speech, key=_key(say, event, count))
         count += 1
-        yield Words(last, say.speech, say.choices, say.list_button, say.hint, key=_key(say, event, count))
+        key = _key(say, event, count)
+        yield Words(last, say.speech, say.choices, say.list_button, say.hint, key=key, file=say.file)
 
 
 def _key(say: Say, event: Event, count: int) -> str:

@@ -134,6 +134,9 @@ class Desk:
     media_store: MediaStore
     claims: Claims
     erased_list: ErasedList
+    redraw: Callable[[bytes, str, int], bytes]
+    """A picture of a content type drawn anew, with nothing in it but what is seen, and smaller where it would have more
+    bytes than that. Raises MediaRefused."""
     mail: Callable[[], Mail] | None = None
     """Our way out by e-mail; None where none is set up."""
     push: Callable[[], Push] | None = None

@@ -17,6 +17,7 @@ from bot.ports.outbox import ChannelPart, OutboxPart
 from bot.ports.pulse import PulsePart
 from bot.ports.reception import ReceptionPart
 from bot.ports.revisions import RevisionsPart
+from bot.ports.sent_files import SentFilesPart
 from bot.ports.staff import StaffPart
 from bot.ports.turns import ConversationsPart, InboxPart
 
@@ -40,6 +41,7 @@ class Ledger(
     ErasurePart,
     DevicesPart,
     MentionsPart,
+    SentFilesPart,
     Protocol,
 ):
     """One open transaction on the book of record. It commits when its ``with`` block ends well."""

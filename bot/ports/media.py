@@ -115,5 +115,6 @@ class MediaPart(Protocol):
     def forget_media(self, conversation: str, before: int, limit: int, now: int) -> tuple[str, ...]:
         """Forget files received before an instant, of one conversation or (``""``) of all: keys go, at most ``limit``.
 
-        Ids whose files are to be dropped. What Twilio still has falls due for deletion.
+        Files that staff sent are among them. Ids whose files are to be dropped. What Twilio still has falls due for
+        deletion.
         """

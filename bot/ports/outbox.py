@@ -32,8 +32,8 @@ class Words:
     """The template that says the same outside the 24-hour window, by its name in ``templates.yaml``."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the template's names stand for, as patients read it."""
-    media: str = ""
-    """Where Twilio fetches a picture or file from: a public URL. Its words go with it, choices do not."""
+    file: str = ""
+    """Id of the file that goes with them (:mod:`bot.ports.sent_files`). Choices do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,10 @@ class Outgoing:
     as_template: bool = False
     content: Content | None = None
     """Set when it leaves as its template."""
+    file: str = ""
+    """Id of the file that goes with it."""
     media: str = ""
+    """Where Twilio fetches that file from: a public URL, which whoever posts it makes."""
     probing: bool = False
     """The channel was out of order: what becomes of this tells whether it still is."""
     looks: int = 0

@@ -48,6 +48,8 @@ class ThreadLine:
     quotes: str = ""
     """Sid of the message that a patient's replies to, and its words in one line if they are ours and still kept."""
     quoted: str = ""
+    file: str = ""
+    """Id of the file that left with words of ours."""
 
 
 Place = tuple[int, int, str]
@@ -156,9 +158,10 @@ class QuickReply:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """Words that were taken back before they left: what they said."""
+    """Words that were taken back before they left: what they said, and the file that would have gone with them."""
 
     text: str
+    file: str = ""
 
 
 class WritingPart(Protocol):
@@ -167,8 +170,8 @@ class WritingPart(Protocol):
     def staff_rows(self, token: str) -> tuple[tuple[int, str, int], ...]:
         """What one click put into the outbox, in order: (id, status, when it leaves). Empty when it is new."""
 
-    def staff_words(self, token: str) -> str:
-        """What one click put into the outbox, its parts one after the other. Empty when it is new."""
+    def staff_words(self, token: str) -> tuple[str, str] | None:
+        """What one click put into the outbox: its parts one after the other, and its file. None when it is new."""
 
     def take_back(self, token: str, speaker: str, now: int) -> TakenBack | None:
         """Keep a message of hers from leaving. None when a part of it was claimed already: then all of it leaves."""

@@ -12,12 +12,19 @@ from werkzeug.wrappers import Response as AnyResponse
 from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.health import health_room
+from bot.web.sent_files import sent_files_room
 from bot.web.webhook import BODY_BYTES_MAX, Door, webhook_room
 
 if TYPE_CHECKING:
     from bot.web.desk import Templates
 
 LEADS_TO_PAGES = ("/phone", "/desk", "/flows", "/live")
+UNSIGNED = {
+    "health": "asked by whatever watches over the machine; says nothing of anybody",
+    "sent_files": "Twilio signs nothing when it fetches a file; each address carries a proof of its own, and closes",
+    "to": "leads browsers to the pages, which have their own guard",
+}
+"""What the webhook's process answers without Twilio's signature, and why."""
 
 
 def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
@@ -26,6 +33,7 @@ def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
     app.register_blueprint(webhook_room(desk, door))
+    app.register_blueprint(sent_files_room(desk))
     app.register_blueprint(health_room(desk))
     _answer_errors_plainly(app, desk)
 
@@ -36,7 +44,7 @@ def create_webhook(desk: Desk, door: Door, desk_port: int) -> Flask:
     for prefix in LEADS_TO_PAGES:
         app.add_url_rule(prefix, f"to{prefix}", to_pages)
         app.add_url_rule(f"{prefix}/<path:path>", f"to{prefix}/", to_pages)
-    app.add_url_rule("/", "to_root", to_pages)
+    app.add_url_rule("/", "to/", to_pages)
     return app
 
 

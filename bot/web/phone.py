@@ -40,6 +40,7 @@ class PhoneSide(Protocol):
     def send(self, address: str, kind: str, text: str, answers: tuple[str, str] = ...) -> Json | None: ...
     def retry(self, sid: str) -> Json | None: ...
     def see(self, address: str, last_id: int) -> None: ...
+    def file(self, sid: str) -> tuple[str, bytes] | None: ...
 
 
 def phone_room(simulator: PhoneSide) -> Blueprint:
@@ -71,6 +72,15 @@ def phone_room(simulator: PhoneSide) -> Blueprint:
             return jsonify(simulator.events(after, LOOK_SECONDS_MAX))
         finally:
             looking.release()
+
+    @room.get("/files/<sid>")
+    def show_file(sid: str) -> Response:
+        if (found := simulator.file(sid)) is None:
+            abort(404)
+        kind, content = found
+        where = "inline" if kind.startswith("image/") else "attachment"
+        headers = {"Content-Disposition": where, "X-Content-Type-Options": "nosniff"}
+        return Response(content, mimetype=kind, headers=headers)
 
     _add_sending(room, simulator)
     _add_patients(room, simulator)

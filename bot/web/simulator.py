@@ -16,6 +16,8 @@ from bot.web.twilio_shapes import (
     check_addresses,
     checked_content,
     content_resource,
+    has_media,
+    media_resource,
     message_resource,
     page,
     plain_words,
@@ -118,6 +120,14 @@ def _add_messages(room: Blueprint, simulator: TwilioSide) -> None:
 
 
 def _add_media(room: Blueprint, simulator: TwilioSide) -> None:
+    @room.get(f"{MESSAGES}/<sid>/Media.json")
+    def list_media(sid: str) -> Response:
+        message = _found(simulator.message(sid))
+        path = f"/2010-04-01/Accounts/{simulator.account_sid}/Messages/{sid}/Media"
+        found = [media_resource(message, simulator.account_sid, path)] if has_media(message) else []
+        size = _page_size()
+        return jsonify({**page(f"{path}.json", request.args, size, len(found), ""), "media_list": found})
+
     @room.get(f"{MESSAGES}/<sid>/Media/<media_sid>")
     def fetch_media(sid: str, media_sid: str) -> Response:
         message = _found(simulator.message(sid))

@@ -196,7 +196,6 @@ def message_resource(message: Json, account_sid: str, clinic_address: str) -> Js
     inbound = message["direction"] == "inbound"
     uri = f"/{API_VERSION}/Accounts/{account_sid}/Messages/{message['sid']}"
     made, updated = (_rfc2822(message[name]) for name in ("made_at", "updated_at"))
-    has_media = message["shown"]["kind"] in ("photo", "voice", "contact", "file")
     return {
         "account_sid": account_sid,
         "api_version": API_VERSION,
@@ -209,7 +208,7 @@ def message_resource(message: Json, account_sid: str, clinic_address: str) -> Js
         "error_message": None,
         "from": message["patient"] if inbound else clinic_address,
         "messaging_service_sid": None,
-        "num_media": str(int(has_media)),
+        "num_media": str(int(has_media(message))),
         "num_segments": "1",
         "price": None,
         "price_unit": None,
@@ -219,6 +218,25 @@ def message_resource(message: Json, account_sid: str, clinic_address: str) -> Js
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "to": clinic_address if inbound else message["patient"],
         "uri": f"{uri}.json",
+    }
+
+
+def has_media(message: Json) -> bool:
+    """Whether a file came, or left, with a message."""
+    return message["shown"]["kind"] in ("photo", "voice", "contact", "file")
+
+
+def media_resource(message: Json, account_sid: str, path: str) -> Json:
+    """Twilio's Media resource: the one file of a message."""
+    sid, made = "ME" + message["sid"][2:], _rfc2822(message["made_at"])
+    return {
+        "sid": sid,
+        "account_sid": account_sid,
+        "parent_sid": message["sid"],
+        "content_type": message["shown"].get("type"),
+        "date_created": made,
+        "date_updated": made,
+        "uri": f"{path}/{sid}.json",
     }
 
 

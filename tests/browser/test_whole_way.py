@@ -287,5 +287,27 @@ def test_what_a_receptionist_writes_arrives_on_the_patients_phone(house: House, 
     page.goto(page.url.replace("folder=bot", "folder=mine"))
     expect(page.locator("#list [data-row]", has_text="Nora Aziz")).to_be_visible()
     picture(page, "desk")
+    page.locator("#list [data-row]", has_text="Nora Aziz").click()
+    send_a_letter(page, phone)
     page.close()
     phones.close()
+
+
+LETTER = b"%PDF-1.7 what to bring with you"
+
+
+def send_a_letter(page: Page, phone: Phone) -> None:
+    """Ana sends a document; it lies on the phone as it lay on her desk, with her words after it."""
+    with page.expect_file_chooser() as asked:
+        page.get_by_role("button", name="Attach a photo or a PDF").click()
+    asked.value.set_files({"name": "What to bring.pdf", "mimeType": "application/pdf", "buffer": LETTER})
+    expect(page.locator(".chosen")).to_contain_text("What to bring.pdf")
+    page.get_by_label("Reply to").fill("This is what to bring.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    phone.reads("This is what to bring.")
+    with phone.page.expect_download() as saved:
+        phone.region.get_by_role("link", name="Document").click()
+    assert Path(saved.value.path()).read_bytes() == LETTER
+    expect(page.locator("#thread .line", has_text="What to bring.pdf").locator(".tick")).to_have_class(
+        re.compile("is-delivered|is-read"), timeout=PATIENCE_MS
+    )

@@ -24,6 +24,7 @@ from sqlalchemy import Engine
 from bot.adapters.claims import FileClaims, boot_id
 from bot.adapters.clock import SystemChance
 from bot.adapters.erased_list import FileErasedList
+from bot.adapters.media_redraw import redrawn
 from bot.adapters.sql import SqlBook, migrate
 from bot.adapters.twilio_carrier import TwilioCarrier
 from bot.core.conversation import Conversation
@@ -109,6 +110,7 @@ def a_desk(url: str, clock: FakeClock, twilio_url: str, room: Path) -> Iterator[
         carrier=lambda: carrier,
         claims=FileClaims(room / "claims", boot_id()),
         erased_list=FileErasedList(room / "erased"),
+        redraw=redrawn,
         callback_base=public_url,
     )
     door = Door(public_url, (TOKEN,), ACCOUNT, CLINIC)

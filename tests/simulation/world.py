@@ -99,6 +99,7 @@ class World:
             media_store=FakeMediaStore(),
             claims=FakeClaims(),
             erased_list=FakeErasedList(),
+            redraw=lambda content, content_type, bytes_max: content,
             conversation_key=KEY,
             callback_base=URL,
             report=self._report,

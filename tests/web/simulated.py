@@ -34,6 +34,7 @@ class Webhook:
     forms: list[dict[str, str]] = field(default_factory=list)
     statuses: list[dict[str, str]] = field(default_factory=list)
     signatures: list[bool] = field(default_factory=list)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     after_inbound: Callable[[dict[str, str]], None] = lambda form: None
     news: threading.Condition = field(default_factory=threading.Condition)
 
@@ -53,6 +54,11 @@ class Webhook:
             if request.path == "/twilio/inbound":
                 self.after_inbound(form)
             return *self.answer, {"Content-Type": "text/xml"}
+
+        @app.get("/twilio/file")
+        def file() -> tuple[bytes, int, dict[str, str]]:
+            kind, content = self.files.get(request.args["m"], ("", b""))
+            return content, 200 if content else 404, {"Content-Type": kind}
 
         return app
 
@@ -94,7 +100,7 @@ class World:
     def twilio(self) -> Client:
         return Client(ACCOUNT, TOKEN, http_client=Here(f"{self.pages_url}/simulator"))
 
-    def say(self, to: str, body: str, **more: str) -> Any:
+    def say(self, to: str, body: str, **more: Any) -> Any:
         return self.twilio().messages.create(to=to, from_=CLINIC, body=body, **more)
 
 

@@ -295,6 +295,40 @@ def test_the_media_of_a_patients_message_can_be_fetched_with_the_credentials_onl
         answer.close()
 
 
+CALLBACK = f"{PUBLIC_URL}/twilio/status"
+
+
+@pytest.mark.parametrize(("kind", "content"), [("image/png", b"a map"), ("application/pdf", b"a letter")])
+def test_a_file_of_the_clinic_is_fetched_from_it_and_lies_on_the_phone(world: World, kind: str, content: bytes) -> None:
+    world.webhook.files["a1"] = (kind, content)
+    sent = world.say(MEI_LING, "Look", media_url=[f"{PUBLIC_URL}/twilio/file?m=a1&k=secret"], status_callback=CALLBACK)
+    assert sent.sid.startswith("MM")
+    world.webhook.wait_for_status("delivered")
+    (message,) = shown(world)
+    assert message["shown"] == {"kind": "file", "type": kind, "size": len(content)}
+    assert "secret" not in str(world.simulator.events(0, 0))
+    answer = world.app.test_client().get(f"/phone/files/{sent.sid}")
+    assert (answer.data, answer.mimetype) == (content, kind)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert [one.content_type for one in world.twilio().messages(sent.sid).media.list()] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "code"),
+    [
+        ("image/png", f"{PUBLIC_URL}/twilio/file?m=gone", "63019"),
+        ("text/html", f"{PUBLIC_URL}/twilio/file?m=a1", "12300"),
+        ("image/png", "http://169.254.169.254/latest/meta-data", "63019"),
+        ("image/png", "https://desk.example.org.evil.example/twilio/file?m=a1", "63019"),
+    ],
+)
+def test_a_file_that_cannot_be_fetched_fails_later_as_at_twilio(world: World, kind: str, url: str, code: str) -> None:
+    world.webhook.files["a1"] = (kind, b"something")
+    sent = world.say(MEI_LING, "Look", media_url=[url], status_callback=CALLBACK)
+    assert world.webhook.wait_for_status("failed")["ErrorCode"] == code
+    assert world.app.test_client().get(f"/phone/files/{sent.sid}").status_code == 404
+
+
 def test_many_messages_at_once_lose_none(world: World) -> None:
     callback = f"{PUBLIC_URL}/twilio/status"
     senders = [

@@ -20,6 +20,7 @@ from bot.adapters.sql import SqlBook
 from bot.adapters.twilio_carrier import TwilioCarrier
 from bot.core.delivery import ERRORS
 from bot.core.twilio_signature import expected_signature
+from bot.desk import sent_files
 from bot.web import Door, create_webhook
 from tests.desk.front import Front
 
@@ -138,7 +139,8 @@ def test_words_and_messages_nobody_knows_are_answered_and_change_nothing(
 
 
 def test_a_media_message_carries_its_address_and_its_words(front: Front, endpoint: Endpoint) -> None:
-    front.says("The way to us", media="https://desk.example.org/map.png")
+    front.says("The way to us", file="f1")
     front.sends()
-    assert endpoint.forms[0]["MediaUrl"] == "https://desk.example.org/map.png"
+    attempt = endpoint.forms[0]["StatusCallback"].partition("?m=")[2]
+    assert endpoint.forms[0]["MediaUrl"] == sent_files.address_of(front.desk, attempt)
     assert endpoint.forms[0]["Body"] == "The way to us"

@@ -73,7 +73,7 @@ _WROTE = (
     )
 )
 _SAID = (
-    select(outbox.c.conversation, outbox.c.line, outbox.c.created_at, outbox.c.speaker, outbox.c.text)
+    select(outbox.c.conversation, outbox.c.line, outbox.c.created_at, outbox.c.speaker, outbox.c.text, outbox.c.media)
     .join_from(conversation, outbox, outbox.c.conversation == conversation.c.id)
     .where(
         conversation.c.id.in_(_THESE),
@@ -233,4 +233,6 @@ def _last(state: Conversation, said: Any, wrote: Any) -> tuple[int, str, str, st
         event = json.loads(wrote.event)
         words = event.get("text") or Location(**event.get("location", {})).words
         return wrote.received_at, "patient", event.get("kind", "unknown"), words
-    return (said.created_at, said.speaker, "text", said.text) if said else (0, "", "text", "")
+    if not said:
+        return 0, "", "text", ""
+    return said.created_at, said.speaker, "file" if said.media else "text", said.text

@@ -19,7 +19,7 @@ from bot.ports.reception import ThreadLine
 _COLUMNS: Mapping[Table, tuple[str, ...]] = {
     inbound: ("line", "received_at", "sid", "event", "status"),
     journal: ("line", "at", "event", "trace"),
-    outbox: ("line", "created_at", "id", "speech", "speaker", "text", "choices", "status", "note", "due_at"),
+    outbox: ("line", "created_at", "id", "speech", "speaker", "text", "choices", "status", "note", "due_at", "media"),
     note: ("line", "at", "id", "staff", "text"),
 }
 
@@ -125,6 +125,7 @@ def _said(row: Any) -> Iterator[ThreadLine]:
         speech=row.speech,
         row=row.id,
         choices=tuple(label for _, label, _ in json.loads(row.choices or "[]")),
+        file=row.media,
     )
 
 

@@ -17,7 +17,9 @@ _PARTS_MAX = 10
 _ORDERS = "orders"
 
 _ROWS = (
-    select(outbox.c.id, outbox.c.status, outbox.c.text, outbox.c.speaker, outbox.c.tries, outbox.c.due_at)
+    select(
+        outbox.c.id, outbox.c.status, outbox.c.text, outbox.c.speaker, outbox.c.tries, outbox.c.due_at, outbox.c.media
+    )
     .where(outbox.c.key.in_(bindparam("keys", expanding=True)))
     .order_by(outbox.c.id)
     .with_for_update()
@@ -28,13 +30,17 @@ _DRAFT = (
     (draft.c.staff == bindparam("of_staff")),
     (draft.c.mode == bindparam("in_mode")),
 )
-_DROP_DRAFT = delete(draft).where(*_DRAFT)
+_EMPTY_DRAFT = update(draft).where(*_DRAFT).values(text="")
+# A file that was chosen for it stays, without words.
+_DROP_DRAFT = delete(draft).where(*_DRAFT, draft.c.file == "")
 _new_draft = insert_or_leave(draft)
 _SAVE_DRAFT = _new_draft.on_conflict_do_update(
     index_elements=["conversation", "staff", "mode"],
     set_={"text": _new_draft.excluded.text, "saved_at": _new_draft.excluded.saved_at},
 )
 _DRAFTS = select(draft.c.mode, draft.c.text).where(*_DRAFT[:2])
+# One that she has chosen since stays.
+_GIVE_BACK_FILE = update(draft).where(*_DRAFT, draft.c.file == "").values(file=bindparam("given"))
 _NOTE = insert(note)
 _NOTES = (
     select(note)
@@ -72,8 +78,9 @@ class DeskWriting(Part):
     def staff_rows(self, token: str) -> tuple[tuple[int, str, int], ...]:
         return tuple((row.id, row.status, row.due_at) for row in self._staff_rows(token))
 
-    def staff_words(self, token: str) -> str:
-        return " ".join(row.text for row in self._staff_rows(token))
+    def staff_words(self, token: str) -> tuple[str, str] | None:
+        rows = self._staff_rows(token)
+        return (" ".join(row.text for row in rows), _file_of(rows)) if rows else None
 
     def take_back(self, token: str, speaker: str, now: int) -> TakenBack | None:
         rows = self._staff_rows(token)
@@ -82,7 +89,7 @@ class DeskWriting(Part):
         for row in rows:
             gone = {"row": row.id, "status": "suppressed", "note": TAKEN_BACK, "changed_at": now}
             self._connection.execute(_TAKE_BACK, gone)
-        return TakenBack("".join(row.text for row in rows))
+        return TakenBack("".join(row.text for row in rows), _file_of(rows))
 
     def _staff_rows(self, token: str) -> list[Any]:
         keys = [f"staff:{token}:{part}" for part in range(1, _PARTS_MAX + 1)]
@@ -91,6 +98,7 @@ class DeskWriting(Part):
     def save_draft(self, conversation: str, staff: str, mode: DraftMode, text: str, now: int) -> None:
         if not text.strip():
             this = {"at_conversation": conversation, "of_staff": staff, "in_mode": mode}
+            self._connection.execute(_EMPTY_DRAFT, this)
             self._connection.execute(_DROP_DRAFT, this)
             return
         row = {"conversation": conversation, "staff": staff, "mode": mode, "text": text, "saved_at": now}
@@ -98,7 +106,7 @@ class DeskWriting(Part):
 
     def drafts(self, conversation: str, staff: str) -> Mapping[str, str]:
         rows = self._connection.execute(_DRAFTS, {"at_conversation": conversation, "of_staff": staff})
-        return {str(mode): str(text) for mode, text in rows}
+        return {str(mode): str(text) for mode, text in rows if text}
 
     def add_note(self, conversation: str, staff: str, text: str, now: int) -> int:
         line = self._next_line(conversation)
@@ -142,9 +150,16 @@ class DeskWriting(Part):
 
 
 def returned_to_draft(connection: Any, row: Any, now: int) -> None:
-    """Words of a receptionist that may not leave any more are her draft again, before what she has written since."""
+    """Words of a receptionist that may not leave any more are her draft again, before what she has written since, and
+    so is their file."""
     this = {"at_conversation": row.conversation, "of_staff": row.speaker}
     begun = next((text for mode, text in connection.execute(_DRAFTS, this) if mode == "reply"), "")
-    text = f"{row.text}\n\n{begun}" if begun else row.text
+    text = "\n\n".join(filter(None, (row.text, begun)))
     draft_row = {"conversation": row.conversation, "staff": row.speaker, "mode": "reply", "text": text, "saved_at": now}
     connection.execute(_SAVE_DRAFT, draft_row)
+    if row.media:
+        connection.execute(_GIVE_BACK_FILE, {**this, "in_mode": "reply", "given": row.media})
+
+
+def _file_of(rows: list[Any]) -> str:
+    return next((str(row.media) for row in rows if row.media), "")

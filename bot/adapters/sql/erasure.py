@@ -43,6 +43,7 @@ from bot.adapters.sql.schema import (
     patient_merge,
     patient_of_conversation,
     send_attempt,
+    sent_file,
     waiting_list,
     wish,
     word,
@@ -66,7 +67,9 @@ SHELLS: Mapping[Table, Mapping[str, object]] = {
     consent: {"words": ""},
 }
 """Rows of a conversation that stay, and what stands in them afterwards."""
-GONE: Mapping[Table, str] = {journal: "at", note: "at", mention: "at", draft: "saved_at", label: "at"}
+GONE: Mapping[Table, str] = {
+    journal: "at", note: "at", mention: "at", draft: "saved_at", label: "at", sent_file: "at",
+}  # fmt: skip
 """Rows of a conversation that are deleted, and when each was written."""
 _AT: Mapping[Table, str] = {wish: "created_at", hand_over: "asked_at", consent: "at"}
 _OPEN = select(erasure_of).where(text("emptied_at = 0")).order_by(erasure_of.c.erasure, erasure_of.c.conversation)
@@ -96,7 +99,7 @@ class Erasures(Conversations):
         return Extent(
             messages=count(inbound, inbound.c.line > 0),
             words=count(outbox, outbox.c.line > 0),
-            files=count(media, media.c.status == "kept"),
+            files=count(media, media.c.status == "kept") + count(sent_file),
             notes=count(note),
             visits=int(self._connection.scalar(visits) or 0),
         )

@@ -89,7 +89,7 @@ class Journal(Part):
             lines.extend((row.line, _event(row.at, *happening)) for happening in told(event, trace))
         for row in outbox:
             who = "bot" if row.speaker == "bot" else "staff"
-            said = Line(row.created_at, who, row.text, row.status, row.speaker)  # type: ignore[arg-type]
+            said = Line(row.created_at, who, row.text or "[file]", row.status, row.speaker)  # type: ignore[arg-type]
             lines.append((row.line, said))
         lines.sort(key=lambda line: line[0])
         return tuple(line for _, line in lines[-limit:]) if limit > 0 else ()

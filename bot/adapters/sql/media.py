@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
 
-from bot.adapters.sql.part import Part
 from bot.adapters.sql.schema import media
+from bot.adapters.sql.sent_files import SentFiles
 from bot.core.media import TWILIO_COPY_SECONDS, MediaStatus, again_after, deletable
 from bot.ports import Attachment, MediaRow
 
@@ -44,8 +44,8 @@ _REMEMBERED_OF = _REMEMBERED.where(media.c.conversation == bindparam("conversati
 _CHANGE = update(media).where(_ID)
 
 
-class MediaFiles(Part):
-    """The media part of :class:`bot.ports.Ledger`."""
+class MediaFiles(SentFiles):
+    """The media part of :class:`bot.ports.Ledger`, and that of files staff send: both are forgotten alike."""
 
     def attach(
         self, conversation: str, inbound: str, attachments: Sequence[tuple[str, bytes, Attachment]], now: int
@@ -113,7 +113,8 @@ class MediaFiles(Part):
             # A file that Twilio was never asked to delete has a moment for it, later; now is that moment.
             still_there = row.due_at > 0 and deletable(row.url)
             self._change(row.id, status="forgotten", key=b"", tries=0, due_at=now if still_there else 0, changed_at=now)
-        return tuple(row.id for row in rows)
+        ids = tuple(row.id for row in rows)
+        return (*ids, *self._forget_sent_files(conversation, before, limit - len(ids)))
 
     def _dealt_with(self, row: Row[Any], status: MediaStatus, now: int, **more: object) -> None:
         due_at = now + TWILIO_COPY_SECONDS if deletable(row.url) else 0

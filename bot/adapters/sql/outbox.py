@@ -442,7 +442,7 @@ def _row(conversation: str, words: Words, now: int) -> dict[str, Any]:
         "expires_at": words.expires_at,
         "created_at": now,
         "changed_at": now,
-        "media": words.media,
+        "media": words.file,
     }
 
 
@@ -472,7 +472,7 @@ def _outgoing(row: Row, conversation: Row, content: Content | None, **attempt: A
         template=row.template,
         as_template=row.as_template or content is not None,
         content=content,
-        media=row.media,
+        file=row.media,
         probing=getattr(conversation, "channel_until", None) is not None,
         looks=getattr(row, "looks", 0),
         look_at=row.look_at,

@@ -21,6 +21,7 @@ from bot.ports import Desk
 from bot.ports.staff import Locks
 from bot.web.desk.alert_pages import alerts_room
 from bot.web.desk.asked import PageRequest
+from bot.web.desk.attaching_pages import add_attaching
 from bot.web.desk.audit_pages import audit_room
 from bot.web.desk.clinic_pages import clinic_room
 from bot.web.desk.composing import Choice, Templates, add_composing, approved_templates
@@ -133,6 +134,7 @@ def _reception_room(desk: Desk, templates: Templates) -> Blueprint:
     add_conversations(room, desk, templates)
     add_composing(room, desk, templates)
     add_files(room, desk)
+    add_attaching(room, desk)
     add_first(room, desk)
     add_finishing(room, desk)
     return room

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from flask import Request, abort, request
@@ -28,6 +29,16 @@ class PageRequest(Request):
     """A request as pages read it."""
 
     parameter_storage_class = Fields
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> BytesIO:
+        # Never on a disk, where it would lie as it is.
+        return BytesIO()
 
 
 def number(typed: str) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import approved, inbox, reception, replying
+from bot.desk import approved, inbox, reception, replying, sent_files
 from bot.desk.inbox import Card
 from bot.desk.replying import Reply
 from bot.ports import Desk
@@ -53,8 +53,8 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
     @room.post("/<conversation>/reply", endpoint="reply")
     @page("inbox.work")
     def reply(conversation: str) -> AnyResponse:
-        form = request.form
-        return _sent(desk, conversation, Reply(_text("text"), form.get("token", ""), _last_seen()))
+        token, file = request.form.get("token", ""), request.form.get("file", "")[:64]
+        return _sent(desk, conversation, Reply(_text("text"), token, _last_seen(), file=file))
 
     @room.post("/<conversation>/template", endpoint="template")
     @page("inbox.work")
@@ -70,12 +70,15 @@ def _add_sending(room: Blueprint, desk: Desk, templates: Templates) -> None:
     @room.post("/<conversation>/undo", endpoint="undo")
     @page("inbox.work")
     def undo(conversation: str) -> AnyResponse:
-        text = replying.undo(desk, conversation, current_staff().id, request.form.get("token", ""))
+        her = current_staff().id
+        text = replying.undo(desk, conversation, her, request.form.get("token", ""))
         words = "It has left already." if text is None else "Taken back. It is in the field again."
         if not is_fragment():
             flash(words, "warn" if text is None else "done")
             return _there(conversation)
-        body = render_template("desk/_undone.html", text=text, words=words)
+        chosen = None if text is None else sent_files.chosen(desk, conversation, her)
+        there = {"conversation": conversation}
+        body = render_template("desk/_undone.html", text=text, words=words, chosen=chosen, there=there)
         return Response(body, 409 if text is None else 200, mimetype="text/html")
 
 

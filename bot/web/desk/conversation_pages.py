@@ -9,7 +9,8 @@ from typing import Any, Literal
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from bot.desk import audit, inbox, media, mentions, reception, replying, sessions, staff, unfinished
+from bot.core.sent_file import BYTES_MAX, UPLOAD_BYTES_MAX
+from bot.desk import audit, inbox, media, mentions, reception, replying, sent_files, sessions, staff, unfinished
 from bot.desk.inbox import Card, ThreadPage
 from bot.ports import Desk
 from bot.ports.reception import Doing, ThreadLine
@@ -39,6 +40,9 @@ def add_conversations(room: Blueprint, desk: Desk, templates: Callable[[Card], t
         mentions.seen(desk, her, conversation, context["thread"].newest)
         composer = {
             "drafts": replying.drafts(desk, conversation, her),
+            "chosen": sent_files.chosen(desk, conversation, her),
+            "file_types": tuple(BYTES_MAX),
+            "file_bytes_max": UPLOAD_BYTES_MAX,
             "token": desk.chance.token(),
             "quick_replies": replying.quick_replies(desk),
             "templates": templates(context["card"]),
@@ -156,6 +160,7 @@ def pictured(desk: Desk, conversation: str, told: ThreadPage | None = None) -> d
         "days": by_day(desk, told.lines),
         "named": mentions.named_in(desk, conversation, told.lines),
         "files": media.files_with(desk, [line.sid for line in told.lines if line.media]),
+        "sent_files": sent_files.files_of(desk, [line.file for line in told.lines if line.file]),
         "holder": name_of(card.holder, people),
         "lookers": [name_of(one, people) + (" is writing" if doing == "typing" else " is looking")
                     for one, doing in card.lookers.items() if one != her.id],

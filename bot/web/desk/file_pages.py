@@ -1,10 +1,10 @@
-"""Files of patients, for whoever may read the conversation they came in: shown as what they are, and never run."""
+"""Files of patients and to patients, for whoever may read their conversation: shown as what they are, never run."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from bot.desk import media, sessions
+from bot.desk import media, sent_files, sessions
 from bot.ports import Desk, MediaLost
 from bot.web.desk.guard import current_staff, page
 
@@ -20,7 +20,7 @@ def add_files(room: Blueprint, desk: Desk) -> None:
     @page("inbox.read", quiet=True)
     def show_file(conversation: str, file: str) -> Response:
         try:
-            shown = media.show_media(desk, file)
+            shown = sent_files.shown(desk, file) or media.show_media(desk, file)
         except MediaLost as lost:
             return Response(f"{lost}\n", 404, mimetype="text/plain")
         if shown.conversation != conversation:
@@ -30,11 +30,9 @@ def add_files(room: Blueprint, desk: Desk) -> None:
         response = Response(
             shown.content,
             mimetype=shown.content_type,
-            headers={
-                "Content-Disposition": f'{where}; filename="{shown.name}"',
-                "Content-Security-Policy": SANDBOX,
-            },
+            headers={"Content-Security-Policy": SANDBOX},
         )
+        response.headers.set("Content-Disposition", where, filename=shown.name)
         # A player asks for the part it is about to play.
         response.make_conditional(request, accept_ranges=True, complete_length=len(shown.content))
         return response

@@ -53,8 +53,9 @@ class Staff:
         return may(self.role, permission)
 
 
-def page(permission: str, quiet: bool = False) -> Callable[[View], View]:
-    """Say who may come in; ``quiet`` when pages ask by themselves, which keeps no session alive.
+def page(permission: str, quiet: bool = False, takes_bytes: int = 0) -> Callable[[View], View]:
+    """Say who may come in; ``quiet`` when pages ask by themselves, which keeps no session alive; ``takes_bytes`` when a
+    form may be larger than others, from whoever was let in.
 
     Raises KeyError at import for a permission that does not exist.
     """
@@ -62,7 +63,7 @@ def page(permission: str, quiet: bool = False) -> Callable[[View], View]:
         PERMISSIONS[permission]
 
     def mark(view: View) -> View:
-        view.__dict__.update(permission=permission, quiet=quiet)
+        view.__dict__.update(permission=permission, quiet=quiet, takes_bytes=takes_bytes)
         return view
 
     return mark
@@ -145,6 +146,8 @@ class Guard:
                 return _ask_to_sign_in()
             if not g.staff.may(permission):
                 abort(403)
+        if takes := getattr(current_app.view_functions[request.endpoint], "takes_bytes", 0):
+            request.max_content_length = takes
         if request.method not in SAFE_METHODS and not (self._from_here() and self._carries_token()):
             self.desk.report("foreign_form", {"endpoint": request.endpoint})
             abort(403, "foreign form")

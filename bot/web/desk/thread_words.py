@@ -73,6 +73,7 @@ KINDS: Mapping[str, str] = {
     "media": "Sent a photo, a file or a voice message",
     "location": "Sent a place",
     "contact": "Sent a contact card",
+    "file": "Sent a file",
 }
 SPEECH: Mapping[str, str] = {
     "safety": "Safety text",

@@ -72,6 +72,8 @@ const attachment = (kind, title, detail) =>
   node("span", { class: "attachment" }, node("span", { class: "badge" }, icon(kind)),
     node("span", {}, node("b", {}, title), detail && node("span", { class: "detail" }, detail)))
 
+const sizeOf = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+
 const insides = {
   button: answer,
   photo: ({ body }) => [
@@ -83,9 +85,10 @@ const insides = {
     node("span", { class: "map" }, icon("location")), node("b", {}, shown.label),
     node("span", { class: "detail" }, shown.address)],
   contact: () => [attachment("contact", "Dr Lim Wei", "+65 6000 0000")],
-  file: ({ body, shown }) => [
-    ...shown.urls.map((url) => attachment("file", decodeURIComponent(url.split(/[?#]/)[0].split("/").pop()) || "File")),
-    words(body)],
+  // Twilio gives a document neither a name nor words: a patient sees that there is one.
+  file: ({ sid, body, shown }) => shown.type === "application/pdf"
+    ? [node("a", { class: "document", href: `/phone/files/${sid}`, download: "document.pdf" }, attachment("file", "Document", `PDF, ${sizeOf(shown.size)}`))]
+    : [node("img", { src: `/phone/files/${sid}`, alt: "Photo from the clinic", width: 480, height: 360 }), words(body)],
 }
 
 function inside(message) {

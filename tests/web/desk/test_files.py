@@ -72,7 +72,7 @@ def test_a_photo_stands_in_the_thread_and_is_fetched_when_it_comes_into_view(mei
 
 def test_a_file_is_shown_as_what_it_is_and_can_run_nothing(mei_ling: Sender) -> None:
     ana = mei_ling.front.at_desk()
-    for file, where in ((PHOTO, 'inline; filename="photo-'), (VOICE, "inline"), (LETTER, "attachment")):
+    for file, where in ((PHOTO, "inline; filename=photo-"), (VOICE, "inline"), (LETTER, "attachment")):
         mei_ling.sends(file)
         answer = ana.gets(mei_ling.file())
         assert (answer.status_code, answer.data, answer.mimetype) == (200, file.content, file.content_type)

@@ -34,6 +34,7 @@ from bot.adapters.sql.schema.reception import (
     standing_order,
 )
 from bot.adapters.sql.schema.revisions import flow_file, published, revision
+from bot.adapters.sql.schema.sent_files import sent_file
 from bot.adapters.sql.schema.staff import (
     audit,
     staff_account,
@@ -100,6 +101,7 @@ __all__ = [
     "resource",
     "revision",
     "send_attempt",
+    "sent_file",
     "staff_account",
     "staff_browser",
     "staff_link",

@@ -66,6 +66,7 @@ draft = Table(
     Column("mode", Text, primary_key=True),
     words("text"),
     number("saved_at"),
+    words("file"),
     CheckConstraint("mode IN ('reply', 'note')", name="mode"),
     comment="What somebody has begun to write",
 )

@@ -281,6 +281,7 @@
       if (!thumbnail || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       photo.src = thumbnail.href;
+      viewer.ariaLabel = photo.alt = thumbnail.dataset.called ?? "Photo of the patient";
       viewer.querySelector("[data-saves]").href = thumbnail.dataset.enlarges;
       viewer.showModal();
     });
