@@ -262,5 +262,5 @@ def test_without_redis_it_says_so_once_and_goes_on_when_it_is_there(place: dict[
         assert process.wait(PATIENCE_SECONDS) in (0, -signal.SIGTERM)
     told = log.read_text()
     assert told.count("queue_away") == 1
-    assert told.count("Redis does not answer: is it running, and is REDIS_URL its address?") == 1
+    assert told.count("Redis does not answer: is it running, and is REDIS_URL its address and its password?") == 1
     assert "Traceback" not in told
