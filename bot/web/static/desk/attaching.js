@@ -39,11 +39,16 @@
       if (!document.activeElement.matches("input, textarea, select")) words.focus();
     }
 
+    // A file leaves with a reply alone: where none can be written, none is taken.
+    function is_open() {
+      return composer.dataset.mode === "reply" && composer.dataset.writing === "reply";
+    }
+
     // ---- taking up
 
     function take_up(files) {
       const [file] = files;
-      if (!file || composer.dataset.mode !== "reply" || composer.dataset.writing !== "reply") return;
+      if (!file || !is_open()) return;
       under_way?.abort();
       if (files.length > 1) return refuse("WhatsApp takes one file in a message. Choose one of them.");
       if (!file.size) return refuse("The file is empty.");
@@ -115,8 +120,9 @@
     }
 
     function cross(label) {
-      const made = document.getElementById("cross").content.firstElementChild.cloneNode(true);
-      made.ariaLabel = label;
+      const made = document.getElementById("cross").cloneNode(true);
+      made.removeAttribute("id");
+      Object.assign(made, { hidden: false, ariaLabel: label });
       return made;
     }
 
@@ -144,7 +150,7 @@
       const has_files = (event) => event.dataTransfer?.types.includes("Files");
       for (const kind of ["dragenter", "dragover"]) {
         talk.addEventListener(kind, (event) => {
-          if (!has_files(event)) return;
+          if (!has_files(event) || !is_open()) return;
           event.preventDefault();
           composer.classList.add("is-dropped-on");
         });
@@ -183,10 +189,10 @@
         if (ctx.sourceElement === reply && status === 200 && sent && here === sent) put();
       });
       document.addEventListener("htmx:after:swap", () => {
-        const given = document.querySelector("#answer .undone template:not([data-known])");
+        const given = document.querySelector("#answer .undone [data-given]");
         if (!given) return;
-        given.dataset.known = "yes";
-        put(given.content.cloneNode(true));
+        given.remove();
+        put(...given.children);
       });
     }
   }
