@@ -82,7 +82,7 @@
       if (asked.status === 422) return refuse(asked.responseText.trim());
       if (asked.status === 413) return refuse("The file is too large.");
       if (asked.status === 401 || asked.status === 403) return refuse("You are not signed in any more. Sign in again, and choose the file once more.");
-      if (asked.status !== 200) return line_broke(file);
+      if (asked.status !== 200) return refuse("The desk could not take the file up.", "Try again", () => send_up(file));
       put(document.createRange().createContextualFragment(asked.responseText));
       document.dispatchEvent(new Event("desk:changed"));
       if (wants_to_send) reply.requestSubmit();
@@ -180,8 +180,8 @@
         if (!under_way) return;
         event.preventDefault();
         event.stopImmediatePropagation();
+        if (!wants_to_send) slot.querySelector(".chosen-what")?.append(" · is sent when it is here");
         wants_to_send = true;
-        slot.querySelector(".chosen-what")?.append(" · is sent when it is here");
       }, true);
       document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
         const status = ctx.response?.raw?.status ?? ctx.response?.status;
