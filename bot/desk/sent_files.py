@@ -33,6 +33,7 @@ from bot.ports import Desk, Ledger, MediaLost, MediaRefused
 from bot.ports.sent_files import SentFile
 
 GONE = "The file is not kept any more."
+NOT_KEPT = "The file cannot be kept here now. Whoever looks after this system has been told."
 NOT_HERE = "The file is not here any more. Choose it again, please."
 
 
@@ -57,7 +58,7 @@ def choose(desk: Desk, conversation: str, staff: str, called: str, content: byte
     chance, now = desk.chance, _stamp(desk)
     id, key = chance.token(), bytes.fromhex(chance.token() + chance.token())
     file = SentFile(id, conversation, staff, name_for(id, called, kind), kind, len(content), key, now)
-    desk.media_store.keep(id, key, content)
+    _keep(desk, id, key, content)
     try:
         with desk.book.begin() as ledger:
             if ledger.head(conversation) is None:
@@ -65,8 +66,7 @@ def choose(desk: Desk, conversation: str, staff: str, called: str, content: byte
             ledger.keep_sent_file(file)
             before = ledger.put_into_draft(conversation, staff, id, now)
             dropped = bool(before) and ledger.drop_unsent_file(conversation, before)
-    except Exception:
-        # Nobody has its key: what lies there is noise.
+    except NotPossible:
         desk.media_store.drop(id)
         raise
     if dropped:
@@ -74,10 +74,20 @@ def choose(desk: Desk, conversation: str, staff: str, called: str, content: byte
     return _seen(file)
 
 
+def _keep(desk: Desk, id: str, key: bytes, content: bytes) -> None:
+    # Before its row is there. Should that never come, nobody has the key, and what lies here is noise.
+    try:
+        desk.media_store.keep(id, key, content)
+    except OSError as error:
+        desk.report("sent_file_not_kept", {"error": type(error).__name__})
+        raise NotPossible(NOT_KEPT) from None
+
+
 def take_away(desk: Desk, conversation: str, staff: str, id: str) -> None:
     """Her draft has this file no more. Unless words went, or are on their way, with it, it is forgotten."""
     with desk.book.begin() as ledger:
-        if ledger.draft_file(conversation, staff) != id:
+        # A reply locks the conversation first as well: either the file is on its way, or it is taken away.
+        if ledger.head(conversation) is None or ledger.draft_file(conversation, staff) != id:
             return
         ledger.put_into_draft(conversation, staff, "", _stamp(desk))
         dropped = ledger.drop_unsent_file(conversation, id)

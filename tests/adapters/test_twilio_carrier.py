@@ -82,6 +82,9 @@ def _serve(server: Server) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             self._answer()
 
+        def do_DELETE(self) -> None:
+            self._answer()
+
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
@@ -515,6 +518,17 @@ def test_what_was_exchanged_with_an_address_is_named_and_deleted_once_and_for_al
     assert either.exchanged(MEI_LING, 5) == ()
     either.delete(sid)
     assert len(either.listed(RAVI, 0)) == 1
+
+
+def test_the_file_of_a_message_goes_before_it_because_nobody_could_name_it_afterwards(twilio: Server) -> None:
+    message, file = "MM" + "1" * 32, "ME" + "2" * 32
+    media = {"media_list": [{"sid": file, "parent_sid": message}], "uri": "/", "next_page_uri": None}
+    twilio.answers |= {"GET Media.json": (200, media), f"DELETE {file}.json": (204, b"")}
+    with closing(TwilioCarrier(ACCOUNT, TOKEN, None, CLINIC, twilio.url)) as carrier:
+        carrier.delete(message)
+        carrier.delete("SM" + "3" * 32)
+    asked = [f"{one.method} {one.path.rpartition('/')[2]}" for one in twilio.heard]
+    assert asked == ["GET Media.json", f"DELETE {file}.json", f"DELETE {message}.json", f"DELETE SM{'3' * 32}.json"]
 
 
 def test_only_messages_to_the_address_since_the_moment_are_listed(either: Carrier) -> None:

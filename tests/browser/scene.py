@@ -16,7 +16,7 @@ import yaml
 from sqlalchemy import event
 
 from bot.core.events import MessageKind
-from bot.desk import blocking, diary, patients, reception, replying, staff, standing_orders
+from bot.desk import blocking, diary, patients, reception, replying, sent_files, staff, standing_orders
 from bot.desk.diary import New, Seen
 from bot.desk.replying import Reply
 from bot.desk.speaking import send, status
@@ -140,7 +140,9 @@ def _brought_to(front: Front, id: str, state: str, text: str, her: str) -> None:
             reception.mark_urgent(desk, id, her, True)
         case "mine":
             reception.take_over(desk, id, her)
-            replying.send_reply(desk, id, her, Reply(text[:4000], f"click-{id[:8]}"))
+            file = sent_files.choose(desk, id, her, text, b"%PDF-1.7 a letter").id
+            replying.send_reply(desk, id, her, Reply(text[:4000], f"click-{id[:8]}", file=file))
+            sent_files.choose(desk, id, her, text, b"%PDF-1.7 another one")
         case "others":
             reception.take_over(desk, id, lee)
             replying.add_note(desk, id, lee, f"@{ADA} {text}"[:5000])

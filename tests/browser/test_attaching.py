@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, JSHandle, Locator, Page, Route, expect
+from playwright.sync_api import Browser, JSHandle, Locator, Page, expect
 
 from bot.desk import reception, sent_files
 from tests.browser.reception import BEN, Reception, open_reception, sitting_at
 from tests.browser.test_desk_look import SIZES, Desk
+from tests.browser.test_desk_slow_line import holds
 from tests.web.desk_pages import ANA
 
 PHOTO = (Path(__file__).parents[2] / "bot" / "web" / "static" / "phone-photo.jpg").read_bytes()
@@ -52,17 +53,6 @@ def chooses(page: Page, content: bytes = PDF, name: str = "Before your operation
     with page.expect_file_chooser() as asked:
         page.get_by_role("button", name="Attach a photo or a PDF").click()
     asked.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
-
-
-def holds_uploads(page: Page) -> list[Route]:
-    """Whatever is on its way up stays there until the test lets it go on."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route("**/attach", hold)
-    return held
 
 
 def drops(page: Page, given: JSHandle) -> None:
@@ -172,7 +162,7 @@ def test_a_broken_line_loses_nothing_and_is_tried_again_by_one_click(clinic: Rec
 
 
 def test_sent_while_it_is_still_on_its_way_up_it_goes_when_it_is_there(clinic: Reception, page: Page) -> None:
-    held = holds_uploads(page)
+    held = holds(page, "**/attach")
     page.get_by_label("Reply to").fill("Please read this.")
     chooses(page)
     expect(page.get_by_role("progressbar", name="Taking up Before your operation.pdf")).to_be_visible()
@@ -185,7 +175,7 @@ def test_sent_while_it_is_still_on_its_way_up_it_goes_when_it_is_there(clinic: R
 
 
 def test_a_file_that_is_still_on_its_way_up_can_be_stopped(clinic: Reception, page: Page) -> None:
-    holds_uploads(page)
+    holds(page, "**/attach")
     chooses(page)
     page.get_by_role("button", name="Stop").click()
     expect(strip(page)).to_have_count(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -390,6 +390,21 @@ def test_it_goes_with_everything_else_when_a_patient_is_erased(room: Room) -> No
     assert room.store.files == {}
     with room.desk.book.look() as ledger:
         assert ledger.sent_files_of(room.mei.conversation, 10) == ()
+
+
+class FullDisk(FakeMediaStore):
+    """A disk on which nothing more can be kept."""
+
+    def keep(self, id: str, key: bytes, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_a_disk_that_is_full_is_told_to_her_and_to_the_operator(room: Room) -> None:
+    room.desk = replace(room.desk, media_store=FullDisk())
+    with pytest.raises(NotPossible, match="cannot be kept here now"):
+        room.chooses()
+    assert room.draft() == ("", "")
+    assert room.reports[-1] == ("sent_file_not_kept", {"error": "OSError"})
 
 
 def test_a_damaged_file_is_not_shown(room: Room) -> None:

@@ -39,11 +39,16 @@
       if (!document.activeElement.matches("input, textarea, select")) words.focus();
     }
 
+    // A file leaves with a reply alone: where none can be written, none is taken.
+    function is_open() {
+      return composer.dataset.mode === "reply" && composer.dataset.writing === "reply";
+    }
+
     // ---- taking up
 
     function take_up(files) {
       const [file] = files;
-      if (!file || composer.dataset.mode !== "reply" || composer.dataset.writing !== "reply") return;
+      if (!file || !is_open()) return;
       under_way?.abort();
       if (files.length > 1) return refuse("WhatsApp takes one file in a message. Choose one of them.");
       if (!file.size) return refuse("The file is empty.");
@@ -77,7 +82,7 @@
       if (asked.status === 422) return refuse(asked.responseText.trim());
       if (asked.status === 413) return refuse("The file is too large.");
       if (asked.status === 401 || asked.status === 403) return refuse("You are not signed in any more. Sign in again, and choose the file once more.");
-      if (asked.status !== 200) return line_broke(file);
+      if (asked.status !== 200) return refuse("The desk could not take the file up.", "Try again", () => send_up(file));
       put(document.createRange().createContextualFragment(asked.responseText));
       document.dispatchEvent(new Event("desk:changed"));
       if (wants_to_send) reply.requestSubmit();
@@ -115,8 +120,9 @@
     }
 
     function cross(label) {
-      const made = document.getElementById("cross").content.firstElementChild.cloneNode(true);
-      made.ariaLabel = label;
+      const made = document.getElementById("cross").cloneNode(true);
+      made.removeAttribute("id");
+      Object.assign(made, { hidden: false, ariaLabel: label });
       return made;
     }
 
@@ -144,7 +150,7 @@
       const has_files = (event) => event.dataTransfer?.types.includes("Files");
       for (const kind of ["dragenter", "dragover"]) {
         talk.addEventListener(kind, (event) => {
-          if (!has_files(event)) return;
+          if (!has_files(event) || !is_open()) return;
           event.preventDefault();
           composer.classList.add("is-dropped-on");
         });
@@ -174,8 +180,8 @@
         if (!under_way) return;
         event.preventDefault();
         event.stopImmediatePropagation();
+        if (!wants_to_send) slot.querySelector(".chosen-what")?.append(" · is sent when it is here");
         wants_to_send = true;
-        slot.querySelector(".chosen-what")?.append(" · is sent when it is here");
       }, true);
       document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
         const status = ctx.response?.raw?.status ?? ctx.response?.status;
@@ -183,10 +189,10 @@
         if (ctx.sourceElement === reply && status === 200 && sent && here === sent) put();
       });
       document.addEventListener("htmx:after:swap", () => {
-        const given = document.querySelector("#answer .undone template:not([data-known])");
+        const given = document.querySelector("#answer .undone [data-given]");
         if (!given) return;
-        given.dataset.known = "yes";
-        put(given.content.cloneNode(true));
+        given.remove();
+        put(...given.children);
       });
     }
   }
