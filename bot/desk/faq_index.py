@@ -26,8 +26,10 @@ LIKENESS_MIN = 20
 EXACT = 100
 """The likeness of what is asked word for word, and of nothing else."""
 ELSEWHERE_MAX = 0.12
-"""No question is surely meant when more of a message than this speaks of others: "is a slipped disc an illness" is very
-like "is sciatica an illness", and the answer would be wrong."""
+"""No question is surely meant when more of a message than this speaks of something else: "is a slipped disc an illness"
+is very like "is sciatica an illness", and so is "is gout an illness"; the answer would be wrong."""
+_UNKNOWN = 1 / 2
+"""How much of what no question knows counts as something else: it may be the name of another illness, or a slip."""
 _WHOLE = 1024
 """The length of a bag: its weights are whole numbers, and likeness goes up to this squared."""
 _MANY = 1 / 25
@@ -47,7 +49,7 @@ _WORDS = re.compile(r"[^\s\u2e80-\uffff]+|[\u2e80-\uffff]+")
 _SIZES = (("\u2e80", (1, 2)), ("\u0b80", (3, 4)), ("", (2, 3, 4)))
 """How long groups are in words with a character from this one on: Chinese, where a character is a word; Tamil, where a
 letter often takes two; all others."""
-_CHINESE = 9 / 8
+_CHINESE = 7 / 6
 """How much more likeness counts in Chinese: with a word to each character, the same asked otherwise shares fewer."""
 
 
@@ -61,8 +63,8 @@ class _Asked(NamedTuple):
 class FaqIndex:
     """The ways all questions are asked, weighed once; :meth:`candidates` is asked with each message.
 
-    Where a group stands is a stretch of two lists: which way has it there, and with what weight. There are a hundred
-    thousand such places; what is equal among them is one object, or they would be a tenth of the web process. A group
+    Where a group stands is a stretch of two arrays: which way has it there, and with what weight. There are more than a
+    hundred thousand such places, so they are bare numbers: as objects they would be a tenth of the web process. A group
     that many ways have is a row as well, one large number with 32 bits for the weight in each way: one multiplication
     weighs them all, where a message has dozens of such groups in hundreds of ways each.
     """
@@ -125,15 +127,20 @@ class FaqIndex:
         return int.from_bytes(row.tobytes(), byteorder)
 
     def _elsewhere(self, weighed: Mapping[str, int], start: int, end: int) -> float:
-        """The share of a message (0..1) that other questions know and none of these ways: perhaps it is about those."""
-        known = ((weight, self._stretches[group]) for group, weight in weighed.items() if group in self._stretches)
-        elsewhere = sum(
-            weight * weight
-            for weight, places in known
-            if (at := bisect_left(self._in_ways, start, places.start, places.stop)) == places.stop
-            or self._in_ways[at] >= end
-        )
+        """The share of a message (0..1) that none of these ways know: perhaps it is about something else."""
+        elsewhere = 0.0
+        for group, weight in weighed.items():
+            places = self._stretches.get(group)
+            if places is None:
+                elsewhere += _UNKNOWN * weight**2
+            elif not self._in_one_of(places, start, end):
+                elsewhere += weight**2
         return elsewhere / _WHOLE**2
+
+    def _in_one_of(self, places: slice, start: int, end: int) -> bool:
+        """Whether a group that stands in these places has one in the ways from start to before end."""
+        at = bisect_left(self._in_ways, start, places.start, places.stop)
+        return at < places.stop and self._in_ways[at] < end
 
     def language(self, text: str) -> str | None:
         """The language of a question asked word for word; None for the first one, whose words stand in all others."""
@@ -144,13 +151,13 @@ class FaqIndex:
         folded = fold(text[:TEXT_CHARACTERS_MAX])
         return self._exact.get(folded) or self._exact.get(_asked(folded))
 
-    def _placed(self, folded_ways: Sequence[str], places: int) -> tuple[list[int], list[int]]:
+    def _placed(self, folded_ways: Sequence[str], places: int) -> tuple[array[int], array[int]]:
         """Of every place of every group the way that has it, and the group's weight there."""
         free = {group: stretch.start for group, stretch in self._stretches.items()}
-        in_ways, weights, equal = [0] * places, [0] * places, list(range(_WHOLE + 1))
+        in_ways, weights = array("I", bytes(4 * places)), array("H", bytes(2 * places))
         for way, folded in enumerate(folded_ways):
             for group, weight in self._weighed(_groups(folded)).items():
-                in_ways[free[group]], weights[free[group]] = way, equal[weight]
+                in_ways[free[group]], weights[free[group]] = way, weight
                 free[group] += 1
         return in_ways, weights
 

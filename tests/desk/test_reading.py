@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.answers import fold
+from bot.core.asking_faq import FAQ_AHEAD, FAQ_SURE
 from bot.desk.faq_index import FaqIndex
 from bot.desk.reading import language_of, phone_in, yes_no
 from tests.universe import NOW, shipped_clinic, shipped_reader
@@ -96,6 +97,30 @@ def test_only_what_is_asked_word_for_word_is_wholly_alike() -> None:
     read = shipped_reader()
     for words in ("sciatica what is", "什么是是坐骨神经痛", "apa apa itu sciatica"):
         assert 70 <= read(words, NOW).faq[0][1] < 100
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["how come my migraine when the problem is my back", "can diabetes be treated without surgery", "中风会自己好吗"],
+)
+def test_a_question_about_another_illness_is_surely_none_of_ours(words: str) -> None:
+    assert all(likeness < FAQ_SURE for _, likeness in shipped_reader()(words, NOW).faq)
+
+
+@pytest.mark.parametrize(
+    ("words", "question"),
+    [
+        ("how long does the sciatica last ah", "FAQ-31"),
+        ("gp says i have a slip disk what is that ah", "FAQ-10"),
+        ("my mother slip disc must operate or not", "FAQ-27"),
+        ("where is the siatic nerve located", "FAQ-05"),
+    ],
+)
+def test_a_question_as_patients_write_it_is_surely_meant(words: str, question: str) -> None:
+    (first, likeness), *others = shipped_reader()(words, NOW).faq
+    assert first == question
+    assert likeness >= FAQ_SURE
+    assert all(likeness - other >= FAQ_AHEAD for _, other in others)
 
 
 def test_a_clinic_without_questions_finds_none() -> None:
