@@ -337,6 +337,32 @@ def _patients_come_first(served: Served) -> bool:
         return answered == len(patients)
 
 
+def test_whoever_keeps_the_line_after_the_answer_keeps_no_patient_waiting(served: Served) -> None:
+    # A machine that stands still for seconds lets go of the lines meanwhile: it is asked again.
+    assert any(_sixteen_are_answered_before_a_line_is_let_go(served) for _ in range(3))
+
+
+def _sixteen_are_answered_before_a_line_is_let_go(served: Served) -> bool:
+    """Whether patients have their answers one after the other, though none of those before has hung up."""
+    with ExitStack() as open_ones:
+        lines = []
+        for request in (Request() for _ in range(2 * SLOW_CLIENTS)):
+            lines.append(open_ones.enter_context(served.connect()))
+            lines[-1].sendall(request.head() + request.body)
+            assert _status(lines[-1]) == 200
+        return not any(_is_let_go(line) for line in lines)
+
+
+def _is_let_go(line: socket.socket) -> bool:
+    """Whether nobody listens at its other end: what is said first is answered with a reset, which is seen next."""
+    try:
+        line.sendall(b".")
+        line.sendall(b".")
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+    return False
+
+
 @pytest.mark.parametrize("pause_after", [1, 40, -30, -1])
 def test_a_request_that_comes_in_two_pieces_is_one_message(served: Served, pause_after: int) -> None:
     request, other = Request(), Request()
@@ -398,7 +424,7 @@ def test_sixty_four_requests_at_once_over_the_wire_are_one_message(served: Serve
     first, request = Request(), Request(text="menu")
     assert served.answers(first.head() + first.body) == 200
     before = len(served.lines())
-    # From here on nothing may take long: who says nothing for three seconds is shown out.
+    # From here on nothing may take long: whoever says nothing for three seconds is shown out.
     with ExitStack() as open_ones:
         connections = [open_ones.enter_context(served.connect()) for _ in range(64)]
         for connection in connections:
