@@ -172,7 +172,9 @@ class FakeLive(FakeDoorbell):
             self._holds[conversation].more = True
             return Taken(False)
 
-    def give_back(self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool) -> bool:
+    def give_back(
+        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool, goes_on: bool = True
+    ) -> bool:
         with self._lock:
             self._answers()
             if seq > self._states.get(conversation, (-1,))[0]:
@@ -184,11 +186,11 @@ class FakeLive(FakeDoorbell):
             hold = self._holder(conversation)
             if hold is None or hold.token != token:
                 return False
-            if hold.more:
+            if hold.more and goes_on:
                 self._holds[conversation] = self._fresh(token)
-                return True
-            del self._holds[conversation]
-            return False
+            else:
+                del self._holds[conversation]
+            return hold.more
 
     def wake(self, conversations: Sequence[str]) -> None:
         with self._lock:

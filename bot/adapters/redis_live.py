@@ -75,14 +75,13 @@ if ARGV[7] ~= '' then
   redis.call('LTRIM', KEYS[3], -ARGV[8], -1)
 end
 local holder = redis.call('GET', KEYS[1])
-if holder == ARGV[1] .. '+' then
+local more = holder == ARGV[1] .. '+'
+if more and ARGV[10] ~= '' then
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-  return 1
-end
-if holder == ARGV[1] then
+elseif more or holder == ARGV[1] then
   redis.call('DEL', KEYS[1])
 end
-return 0
+return more and 1 or 0
 """
 
 # By the clock of Redis: those of the senders differ. Places in the lane are counted in microseconds.
@@ -123,15 +122,17 @@ class RedisLive(RedisDoorbell):
         return _taken(self._run(_NOTE_MORE, _keys(conversation), (token, HOLD_MILLISECONDS)))
 
     def give_back(  # noqa: PLR0913 - the port's shape: one call does it all
-        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool
+        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool, goes_on: bool = True
     ) -> bool:
         """Store the state if its ``seq`` is higher, free our own hold, and wake a sender when ``wake``.
 
-        When messages were parked meanwhile the hold is kept (with a fresh lease) and True is returned: take them up.
+        When messages were parked meanwhile True is returned. The hold is then kept (with a fresh lease) by whoever
+        ``goes_on`` and takes them up; from anybody else it goes all the same.
         """
         awake = conversation if wake else ""
         bell = f"conv {conversation}" if seq >= 0 else ""
-        words = (token, HOLD_MILLISECONDS, seq, arrived, state, STATE_SECONDS, awake, AWAKE_MAX, bell)
+        keeps = "keeps" if goes_on else ""
+        words = (token, HOLD_MILLISECONDS, seq, arrived, state, STATE_SECONDS, awake, AWAKE_MAX, bell, keeps)
         return bool(self._run(_GIVE_BACK, (*_keys(conversation), _AWAKE, BELL), words))
 
     def wake(self, conversations: Sequence[str]) -> None:

@@ -368,9 +368,13 @@ def _from_redis(ask: Callable[[], T]) -> T | None:
 
 
 def _give_back(desk: Desk, conversation: str, token: str, done: Done | None, waiting: bool) -> int:
-    """Put the new state into Redis and free the hold, taking up what was parked meanwhile; how many were taken up."""
+    """Put the new state into Redis and free the hold, taking up what was parked meanwhile; how many were taken up.
+
+    A patient who sends ten photos at once has always more under way: after some rounds the worker goes on, and the hold
+    is let go, or all she wrote in its four seconds would lie there.
+    """
     count, rest = 0, False
-    for _ in range(TAKE_UP_ROWS_MAX):
+    for later_rounds in reversed(range(TAKE_UP_ROWS_MAX)):
         if waiting:
             later, more, all_taken = None, 0, False
             # Whatever fails here is another message's turn; ours is committed, and the tick finds the other.
@@ -378,12 +382,12 @@ def _give_back(desk: Desk, conversation: str, token: str, done: Done | None, wai
                 later, more, all_taken = _take_up(desk, conversation)
             done, count, rest = _later(done, later), count + more, not all_taken
         last = done or NOTHING_NEW
-        given = _from_redis(
-            lambda last=last: desk.live.give_back(  # type: ignore[misc]
-                conversation, token, last.seq, last.arrived, last.state, last.speaks
+        came = _from_redis(
+            lambda last=last, goes_on=later_rounds > 0: desk.live.give_back(  # type: ignore[misc]
+                conversation, token, last.seq, last.arrived, last.state, last.speaks, goes_on
             )
         )
-        if not given:
+        if not came:
             break
         waiting, rest = True, True
     if rest:
@@ -408,7 +412,7 @@ def _after(desk: Desk, conversation: str, done: Done | None) -> None:
 
 
 def _let_go(desk: Desk, conversation: str, token: str) -> None:
-    _from_redis(lambda: desk.live.give_back(conversation, token, -1, -1, "", False))
+    _from_redis(lambda: desk.live.give_back(conversation, token, -1, -1, "", False, False))
 
 
 def as_kept(arrived: Arrived) -> Mapping[str, str]:

@@ -100,11 +100,12 @@ class Live(Doorbell, Protocol):
         """Say that a message was parked for the holder; takes the hold if it has come free meanwhile."""
 
     def give_back(  # noqa: PLR0913 - one round trip does all of it
-        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool
+        self, conversation: str, token: str, seq: int, arrived: int, state: str, wake: bool, goes_on: bool = True
     ) -> bool:
         """Store the state if its ``seq`` is higher, free our own hold, and wake a sender when ``wake``.
 
-        When messages were parked meanwhile the hold is kept (with a fresh lease) and True is returned: take them up.
+        When messages were parked meanwhile True is returned. The hold is then kept (with a fresh lease) by whoever
+        ``goes_on`` and takes them up; from anybody else it goes all the same.
         """
 
     def wake(self, conversations: Sequence[str]) -> None:

@@ -74,6 +74,13 @@ def test_a_message_parked_meanwhile_keeps_the_hold_for_one_more_round(live: Live
     assert live.take("mei", "other") == Taken(True, 2, 2, "two")
 
 
+def test_whoever_goes_on_no_longer_lets_go_of_the_hold_whatever_was_parked(live: Live) -> None:
+    live.take("mei", "holder")
+    live.note_more("mei", "other")
+    assert live.give_back("mei", "holder", 1, 2, "one", wake=False, goes_on=False)
+    assert live.take("mei", "other") == Taken(True, 1, 2, "one")
+
+
 def test_noting_more_takes_a_hold_that_has_come_free(live: Live) -> None:
     live.take("mei", "first")
     live.give_back("mei", "first", 3, 4, "state", wake=False)

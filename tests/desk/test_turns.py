@@ -124,6 +124,31 @@ def test_a_message_is_parked_while_another_turn_runs_and_taken_up_right_after_it
     assert "Which day suits you?" in mei_ling.reads()[said]
 
 
+def test_a_patient_who_never_stops_writing_is_not_kept_waiting_by_a_hold_that_nobody_uses(
+    desk: Desk, mei_ling: Patient
+) -> None:
+    clock = desk.clock
+    assert isinstance(clock, FakeClock)
+
+    class Unceasing(FakeLive):
+        """Another of her messages comes in whenever a turn is over."""
+
+        writing = 20
+
+        def give_back(self, *words: Any, **more: Any) -> bool:
+            if self.writing:
+                self.writing -= 1
+                assert receive(busy, mei_ling.message("hello?")) == "parked"
+            return super().give_back(*words, **more)
+
+    busy = replace(desk, live=Unceasing(clock))
+    receive(busy, mei_ling.message("book"))
+    assert busy.live.take(mei_ling.conversation, "f" * 32).held
+    take_up_waiting(desk, mei_ling.conversation)
+    with desk.book.begin() as ledger:
+        assert ledger.oldest_waiting(mei_ling.conversation) is None
+
+
 def test_parked_messages_are_answered_in_the_order_they_arrived_before_a_new_one(desk: Desk, mei_ling: Patient) -> None:
     mei_ling.says("book")
     desk.live.take(mei_ling.conversation, "f" * 32)

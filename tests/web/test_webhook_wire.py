@@ -96,9 +96,9 @@ class Served:
             return _status(connection)
 
     def knows(self, sid: str) -> bool:
-        """Whether a message was taken in."""
+        """Whether a message was taken in: what waits behind others is, though there is no worker here to go on."""
         with open_desk(self.database_url) as desk, desk.book.begin() as ledger:
-            return ledger.inbound_status(sid) == "done"
+            return ledger.inbound_status(sid) in ("done", "waiting")
 
     def lines(self) -> list[str]:
         """Everything Mei Ling was told."""
