@@ -144,7 +144,7 @@ class Sayings:
     def lines(self) -> list[str]:
         """Everything said to the patient, oldest first."""
         with self.desk.book.begin() as ledger:
-            return [line.text for line in ledger.thread(self.conversation, 200) if line.who in ("bot", "staff")]
+            return [line.text for line in ledger.thread(self.conversation, 10_000) if line.who in ("bot", "staff")]
 
 
 def edition(**parts: Any) -> Edition:
