@@ -122,7 +122,8 @@ def test_a_patient_is_found_taken_over_answered_noted_and_handed_back_and_one_si
     hands.press(page.get_by_role("button", name="Send", exact=True))
     expect(page.locator("[aria-live=assertive]").get_by_text("On its way.")).to_be_visible()
     expect(field).to_be_focused()
-    # note
+    # note: back over the paper clip
+    hands.page.keyboard.press("Shift+Tab")
     hands.page.keyboard.press("Shift+Tab")
     expect(page.get_by_role("button", name="Note", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
