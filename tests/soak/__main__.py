@@ -33,9 +33,7 @@ LOOK_SECONDS = 2.0
 WARM_UP = 1 / 3
 """Of the time."""
 GROWTH_MIB_MAX = 3.0
-FILES_MORE_MAX = 8
-"""A pool that fills step by step looks like a slow leak: one sender went from 26 to 33, where the other had 30 before.
-In half an hour the one ends and the other does not."""
+FILES_MORE_MAX = 2
 POOLS_FILES_MAX = 12
 """More than all pools of a process together may still open is a leak however it came."""
 PARTS = 4
