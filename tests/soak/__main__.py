@@ -38,7 +38,7 @@ POOLS_FILES_MAX = 12
 """More than all pools of a process together may still open is a leak however it came."""
 PARTS = 4
 """Whoever leaves files open has more of them in each part of the time than in the one before."""
-BURST, BURST_SECONDS = 500, 2.0
+BURST, BURST_SECONDS, BURSTS = 500, 2.0, 4
 AT_ONCE = 32
 ASKED = 640
 ENDS = 5
@@ -138,8 +138,10 @@ def main() -> int:
         twilio.calm = True
         one = stack.enter_context(house(twilio.url, "", room, may_step=False))
         _busy_at_once(one.url)
-        # The senders as well: what they keep open to post for many at once is no growth.
-        Crowd(one.url, BURST, BURST_SECONDS, options.seed).write()
+        # The senders as well: what they keep open to post for many at once is no growth. One burst seldom has as many
+        # of their threads at Redis in the same moment as will ever be.
+        for burst in range(BURSTS):
+            Crowd(one.url, BURST, BURST_SECONDS, options.seed + burst).write()
         watch, over = Watch(one), threading.Event()
         watching = threading.Thread(target=watch.until, args=(over,))
         watching.start()
